@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See blob.h. Touches no stack (rsp stays the thread's own) and no memory outside the scratch mapping; ends in int3,
+ * which the tracer sees as a SIGTRAP stop. Every signal but SIGTRAP is blocked while it runs.
+ */
+#include "capture/blob.h"
+
+#define NR_rt_sigaction 13
+#define NR_rt_sigpending 127
+#define NR_brk 12
+#define NR_getitimer 36
+#define NR_clone 56
+#define NR_exit 60
+#define NR_wait4 61
+#define NR_sigaltstack 131
+#define NR_prctl 157
+#define NR_exit_group 231
+#define NR_waitid 247
+#define NR_ppoll 271
+#define NR_membarrier 324
+#define NR_close_range 436
+
+#define PR_GET_PDEATHSIG 2
+#define PR_GET_DUMPABLE 3
+#define PR_SET_NAME 15
+#define PR_GET_SECCOMP 21
+#define PR_GET_SECUREBITS 27
+#define PR_GET_TIMERSLACK 30
+#define PR_GET_CHILD_SUBREAPER 37
+#define PR_GET_TID_ADDRESS 40
+#define PR_GET_MDWE 66
+
+#define MEMBARRIER_CMD_GET_REGISTRATIONS 512
+
+#define CLONE_VM 0x100
+#define CLONE_FILES 0x400
+#define CLONE_VFORK 0x4000
+#define CLOSE_RANGE_UNSHARE 2
+/* WNOHANG | WSTOPPED | WEXITED | WCONTINUED | WNOWAIT | __WALL */
+#define WAIT_ANYTHING 0x4100000f
+#define WALL 0x40000000
+#define ECHILD 10
+
+    .section .rodata.ff_blob, "a"
+    .global ff_blob_begin, ff_blob_thread, ff_blob_thread_end, ff_blob_leader, ff_blob_leader_end, ff_blob_end
+    .hidden ff_blob_begin, ff_blob_thread, ff_blob_thread_end, ff_blob_leader, ff_blob_leader_end, ff_blob_end
+    .balign 64
+
+.macro prctl option
+    mov $NR_prctl, %eax
+    mov $\option, %edi
+    syscall
+.endm
+
+/* What only the thread itself can ask the kernel for. Leaves a negative errno in the slot and in rax on failure. */
+.macro thread_state failed
+    mov $NR_sigaltstack, %eax
+    xor %edi, %edi
+    lea FF_SLOT_ALTSTACK(%rbx), %rsi
+    syscall
+    test %rax, %rax
+    js \failed
+    lea FF_SLOT_CLEAR_CHILD_TID(%rbx), %rsi
+    prctl PR_GET_TID_ADDRESS
+    test %rax, %rax
+    js \failed
+    mov $NR_rt_sigpending, %eax
+    lea FF_SLOT_PENDING(%rbx), %rdi
+    mov $8, %esi
+    syscall
+    test %rax, %rax
+    js \failed
+    lea FF_SLOT_DEATH_SIGNAL(%rbx), %rsi
+    prctl PR_GET_PDEATHSIG
+    prctl PR_GET_TIMERSLACK
+    mov %rax, FF_SLOT_TIMER_SLACK(%rbx)
+    mov $1, %eax
+.endm
+
+ff_blob_begin:
+ff_blob_thread:
+    thread_state .Lthread_stop
+.Lthread_stop:
+    mov %rax, FF_SLOT_DONE(%rbx)
+    int3
+ff_blob_thread_end:
+    ud2
+
+ff_blob_leader:
+    thread_state .Lleader_thread_failed
+    movq $1, FF_SLOT_DONE(%rbx)
+
+    prctl PR_GET_SECCOMP
+    mov $FF_BLOB_HAS_SECCOMP, %r13d
+    test %eax, %eax
+    jnz .Lleader_stop
+
+    lea FF_HEAD_SUBREAPER(%r12), %rsi
+    prctl PR_GET_CHILD_SUBREAPER
+    mov $FF_BLOB_IS_SUBREAPER, %r13d
+    cmpl $0, FF_HEAD_SUBREAPER(%r12)
+    jne .Lleader_stop
+
+    /* Any child, living or zombie, of any thread: only then is the answer not ECHILD. */
+    mov $NR_waitid, %eax
+    xor %edi, %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    mov $WAIT_ANYTHING, %r10d
+    xor %r8d, %r8d
+    syscall
+    mov $FF_BLOB_HAS_CHILDREN, %r13d
+    cmp $-ECHILD, %rax
+    jne .Lleader_stop
+
+    xor %ebp, %ebp
+    mov $FF_BLOB_HAS_ITIMER, %r13d
+    lea FF_HEAD_ITIMERS(%r12), %r14
+.Litimer:
+    mov $NR_getitimer, %eax
+    mov %ebp, %edi
+    mov %r14, %rsi
+    syscall
+    mov 16(%r14), %rax
+    or 24(%r14), %rax
+    jnz .Lleader_stop
+    add $32, %r14
+    inc %ebp
+    cmp $3, %ebp
+    jne .Litimer
+
+    /* The intermediate shares memory and is waited for; exit signal 0: no SIGCHLD. */
+    mov $NR_clone, %eax
+    mov $(CLONE_VM | CLONE_VFORK | CLONE_FILES), %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    syscall
+    test %rax, %rax
+    jz .Lintermediate
+    mov %rax, %r15
+    mov $FF_BLOB_CLONE_FAILED, %r13d
+    js .Lleader_stop
+.Lreap:
+    mov $NR_wait4, %eax
+    mov %r15d, %edi
+    xor %esi, %esi
+    mov $WALL, %edx
+    xor %r10d, %r10d
+    syscall
+    mov $FF_BLOB_REAP_FAILED, %r13d
+    cmp %r15, %rax
+    jne .Lleader_stop
+    mov FF_HEAD_TWIN(%r12), %r15
+    mov $FF_BLOB_TWIN_FAILED, %r13d
+    test %r15, %r15
+    js .Lleader_stop
+    mov $FF_BLOB_FORKED, %r13d
+.Lleader_stop:
+    mov %r13, %rax
+    int3
+ff_blob_leader_end:
+    ud2
+.Lleader_thread_failed:
+    mov %rax, FF_SLOT_DONE(%rbx)
+    xor %r13d, %r13d
+    jmp .Lleader_stop
+
+    /* Gives up the files first, so that the twin never holds one. */
+.Lintermediate:
+    mov $NR_close_range, %eax
+    xor %edi, %edi
+    mov $0xffffffff, %esi
+    mov $CLOSE_RANGE_UNSHARE, %edx
+    syscall
+    test %rax, %rax
+    js .Lintermediate_exit
+    mov $NR_clone, %eax
+    mov $CLONE_FILES, %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    syscall
+    test %rax, %rax
+    jz .Ltwin
+.Lintermediate_exit:
+    mov %rax, FF_HEAD_TWIN(%r12)
+    mov $NR_exit, %eax
+    xor %edi, %edi
+    syscall
+    ud2
+
+    /* The twin tells what a fork inherits, then sleeps until it is killed or its lifetime ends. */
+.Ltwin:
+    lea FF_HEAD_NAME(%r12), %rsi
+    prctl PR_SET_NAME
+    mov $1, %ebp
+    lea FF_HEAD_SIGACTIONS(%r12), %r14
+.Lsigaction:
+    mov $NR_rt_sigaction, %eax
+    mov %ebp, %edi
+    xor %esi, %esi
+    mov %r14, %rdx
+    mov $8, %r10d
+    syscall
+    add $32, %r14
+    inc %ebp
+    cmp $65, %ebp
+    jne .Lsigaction
+    prctl PR_GET_SECUREBITS
+    mov %rax, FF_HEAD_SECUREBITS(%r12)
+    prctl PR_GET_DUMPABLE
+    mov %rax, FF_HEAD_DUMPABLE(%r12)
+    mov $NR_membarrier, %eax
+    mov $MEMBARRIER_CMD_GET_REGISTRATIONS, %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    syscall
+    mov %rax, FF_HEAD_MEMBARRIER(%r12)
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    prctl PR_GET_MDWE
+    mov %rax, FF_HEAD_MDWE(%r12)
+    mov $NR_brk, %eax
+    xor %edi, %edi
+    syscall
+    mov %rax, FF_HEAD_BRK(%r12)
+    movq $1, FF_HEAD_TWIN_DONE(%r12)
+    mov $NR_ppoll, %eax
+    xor %edi, %edi
+    xor %esi, %esi
+    lea FF_HEAD_LIFETIME(%r12), %rdx
+    xor %r10d, %r10d
+    mov $8, %r8d
+    syscall
+    mov $NR_exit_group, %eax
+    xor %edi, %edi
+    syscall
+    ud2
+ff_blob_end:
+    .section .note.GNU-stack, "", @progbits

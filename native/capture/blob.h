@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The code that the parent's threads execute during the pause, and the memory that it reports through. One shared
+ * anonymous mapping of the parent ("scratch") holds a page of code, a page for struct BlobHeader, then one struct
+ * BlobSlot per thread. It is MAP_SHARED so that the twin inherits it by reference: the fork does not write-protect it,
+ * results are readable in the twin after the parent has unmapped it, and the twin can live in it.
+ */
+#ifndef FARFORK_CAPTURE_BLOB_H
+#define FARFORK_CAPTURE_BLOB_H
+
+#define FF_BLOB_PAGE 4096
+
+/* Offsets in struct BlobSlot. */
+#define FF_SLOT_ALTSTACK 0
+#define FF_SLOT_CLEAR_CHILD_TID 24
+#define FF_SLOT_PENDING 32
+#define FF_SLOT_DEATH_SIGNAL 40
+#define FF_SLOT_TIMER_SLACK 48
+#define FF_SLOT_DONE 56
+#define FF_SLOT_SIZE 64
+
+/* Offsets in struct BlobHeader. */
+#define FF_HEAD_TWIN 0
+#define FF_HEAD_SUBREAPER 8
+#define FF_HEAD_ITIMERS 16
+#define FF_HEAD_LIFETIME 112
+#define FF_HEAD_TWIN_DONE 128
+#define FF_HEAD_SECUREBITS 136
+#define FF_HEAD_DUMPABLE 144
+#define FF_HEAD_BRK 152
+#define FF_HEAD_NAME 160
+#define FF_HEAD_NONCE 176
+#define FF_HEAD_MEMBARRIER 184
+#define FF_HEAD_MDWE 192
+#define FF_HEAD_SIGACTIONS 256
+
+/* What the leader's run ended with (rax at its int3). */
+#define FF_BLOB_FORKED 1
+#define FF_BLOB_HAS_CHILDREN 2
+#define FF_BLOB_HAS_ITIMER 3
+#define FF_BLOB_IS_SUBREAPER 4
+#define FF_BLOB_HAS_SECCOMP 5
+#define FF_BLOB_CLONE_FAILED 6
+#define FF_BLOB_TWIN_FAILED 7
+#define FF_BLOB_REAP_FAILED 8
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+
+#include "descriptor/descriptor.h"
+
+struct BlobSlot {
+    uint64_t altstack_sp; /* stack_t */
+    uint32_t altstack_flags, altstack_pad;
+    uint64_t altstack_size;
+    uint64_t clear_child_tid;
+    uint64_t pending; /* rt_sigpending: the thread's and the process's, of the signals blocked at the time */
+    uint64_t death_signal;
+    uint64_t timer_slack_ns;
+    int64_t done; /* 1, or a negative errno */
+};
+
+struct BlobHeader {
+    int64_t twin; /* tid in the parent's pid namespace, or a negative errno */
+    uint64_t subreaper;
+    uint64_t itimers[3][4]; /* struct itimerval: interval, value */
+    uint64_t lifetime[2];   /* struct timespec: the twin exits after this time */
+    uint64_t twin_done;
+    int64_t securebits, dumpable;
+    uint64_t brk;
+    char name[16];      /* the twin's comm */
+    uint64_t nonce;     /* tells this twin from any other process */
+    int64_t membarrier; /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
+    int64_t mdwe;       /* PR_GET_MDWE, or a negative errno */
+    uint64_t pad[7];
+    struct ff_sigaction sigactions[FF_SIGNAL_COUNT];
+};
+
+#ifdef __cplusplus
+static_assert(sizeof(BlobSlot) == FF_SLOT_SIZE && offsetof(BlobSlot, done) == FF_SLOT_DONE);
+static_assert(offsetof(BlobSlot, clear_child_tid) == FF_SLOT_CLEAR_CHILD_TID);
+static_assert(offsetof(BlobHeader, lifetime) == FF_HEAD_LIFETIME && offsetof(BlobHeader, brk) == FF_HEAD_BRK);
+static_assert(offsetof(BlobHeader, membarrier) == FF_HEAD_MEMBARRIER && offsetof(BlobHeader, mdwe) == FF_HEAD_MDWE);
+static_assert(offsetof(BlobHeader, nonce) == FF_HEAD_NONCE && offsetof(BlobHeader, name) == FF_HEAD_NAME);
+static_assert(offsetof(BlobHeader, sigactions) == FF_HEAD_SIGACTIONS && sizeof(BlobHeader) <= FF_BLOB_PAGE);
+extern "C" {
+#endif
+/* Position-independent code, [begin, end). Entries: rbx = the thread's slot, r12 = the header (leader only). */
+extern const char ff_blob_begin[], ff_blob_thread[], ff_blob_thread_end[], ff_blob_leader[], ff_blob_leader_end[],
+    ff_blob_end[];
+#ifdef __cplusplus
+}
+#endif
+#endif
+#endif

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "capture/describe.h"
+#include "capture/errors.h"
+#include "capture/hash_cache.h"
+#include "capture/ptrace_calls.h"
+
+namespace farfork::capturing {
+namespace {
+
+constexpr std::string_view kDeleted = " (deleted)";
+
+uint32_t flagsOf(const Mapping& mapping) {
+    struct {
+        const char* code;
+        uint32_t flag;
+    } constexpr kCodes[] = {
+        {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},
+        {"nr ", FF_VMA_NORESERVE}, {"lo ", FF_VMA_LOCKED},     {"dd ", FF_VMA_DONTDUMP},
+        {"hg ", FF_VMA_HUGEPAGE},  {"nh ", FF_VMA_NOHUGEPAGE}, {"mg ", FF_VMA_MERGEABLE},
+    };
+    uint32_t flags = mapping.shared ? static_cast<uint32_t>(FF_VMA_SHARED) : 0;
+    for (const auto& [code, flag] : kCodes)
+        if (mapping.has(code)) flags |= flag;
+    if (mapping.path == "[stack]")
+        flags |= FF_VMA_STACK;
+    else if (mapping.path == "[heap]")
+        flags |= FF_VMA_HEAP;
+    else if (mapping.path == "[vdso]")
+        flags |= FF_VMA_VDSO;
+    else if (mapping.path.starts_with("[vvar"))
+        flags |= FF_VMA_VVAR;
+    else if (mapping.path == "[vsyscall]")
+        flags |= FF_VMA_VSYSCALL;
+    const bool anonymous = mapping.inode == 0;
+    if (anonymous ? mapping.resident_kb + mapping.swap_kb : mapping.anonymous_kb + mapping.swap_kb)
+        flags |= FF_VMA_DIRTIED;
+    if (flags & (FF_VMA_VDSO | FF_VMA_VVAR | FF_VMA_VSYSCALL)) flags &= ~static_cast<uint32_t>(FF_VMA_DIRTIED);
+    return flags;
+}
+
+bool namesFile(const ProcDir& parent, const std::string& path, const struct stat& mapped) {
+    UniqueFd root(openat(parent.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat named {};
+    return root.valid() && !path.empty() && path[0] == '/' &&
+           fstatat(root.get(), ("." + path).c_str(), &named, 0) == 0 && named.st_dev == mapped.st_dev &&
+           named.st_ino == mapped.st_ino;
+}
+
+Result<void> describeFile(DescriptorBuilder& builder, ff_vma& vma, const ProcDir& parent, const Twin& twin,
+                          const Mapping& mapping) {
+    char name[80];
+    std::snprintf(name, sizeof name, "map_files/%lx-%lx", static_cast<unsigned long>(mapping.start),
+                  static_cast<unsigned long>(mapping.end));
+    struct stat about {};
+    if (fstatat(twin.proc().fd(), name, &about, 0) != 0)
+        return unreadable(parent.pid(), "stat " + nameMapping(mapping), errno);
+    if (!S_ISREG(about.st_mode)) return notCarried(nameMapping(mapping, "not a regular file"));
+    std::string path = mapping.path;
+    vma.flags |= FF_VMA_FILE;
+    const bool exact = namesFile(parent, path, about);
+    if (!exact && path.ends_with(kDeleted)) path.resize(path.size() - kDeleted.size());
+    if (!exact) vma.flags |= FF_VMA_FILE_DELETED;
+    if (!exact && mapping.shared) return notCarried(nameMapping(mapping, "MAP_SHARED"));
+    vma.path = builder.strings.add(path);
+    vma.dev_major = mapping.dev_major;
+    vma.dev_minor = mapping.dev_minor;
+    vma.inode = mapping.inode;
+    vma.file_size = static_cast<uint64_t>(about.st_size);
+    vma.file_mtime_ns = about.st_mtim.tv_sec * 1'000'000'000LL + about.st_mtim.tv_nsec;
+    if (!exact) return {};
+    UniqueFd file(openat(twin.proc().fd(), name, O_RDONLY | O_CLOEXEC));
+    const auto hash = file.valid() ? hashFile(file.get(), about) : std::nullopt;
+    vma.file_hash_high = hash ? hash->high : 0;
+    vma.file_hash_low = hash ? hash->low : 0;
+    return {};
+}
+
+Result<void> noteVdso(DescriptorBuilder& builder, ff_process& process, const Twin& twin, const ff_vma& vma) {
+    if (vma.flags & FF_VMA_VVAR) {
+        if (process.vvar_size == 0) process.vvar_start = vma.start;
+        process.vvar_size = vma.end - process.vvar_start;
+    }
+    if (!(vma.flags & FF_VMA_VDSO)) return {};
+    process.vdso_start = vma.start;
+    process.vdso_size = vma.end - vma.start;
+    std::vector<std::byte> text(process.vdso_size);
+    if (!readMemory(twin.pid(), vma.start, text.data(), text.size()))
+        return unreadable(twin.pid(), "read the vdso", errno);
+    builder.header.vdso_hash = hash64(text);
+    return {};
+}
+
+}  // namespace
+
+Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const Twin& twin,
+                            const std::vector<Mapping>& mappings, uint64_t scratch) {
+    process.vma_first = static_cast<uint32_t>(builder.vmas.size());
+    for (const Mapping& mapping : mappings) {
+        if (mapping.start == scratch) continue;
+        ff_vma vma{};
+        vma.start = mapping.start;
+        vma.end = mapping.end;
+        vma.prot = mapping.prot;
+        vma.flags = flagsOf(mapping);
+        if (mapping.inode != 0) {
+            vma.file_offset = mapping.offset;
+            if (auto file = describeFile(builder, vma, parent, twin, mapping); !file) return file;
+        }
+        if (auto noted = noteVdso(builder, process, twin, vma); !noted) return noted;
+        builder.vmas.push_back(vma);
+    }
+    process.vma_count = static_cast<uint32_t>(builder.vmas.size()) - process.vma_first;
+    return {};
+}
+
+}  // namespace farfork::capturing

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "capture/proc.h"
+#include "descriptor/builder.h"
+
+namespace farfork::capturing {
+
+/// The parent's open descriptors. Read before the pause, confirmed in it, described after it.
+///
+/// Each is held by a duplicate of ours meanwhile (pidfd_getfd), so that in the pause one kcmp tells whether a number
+/// still means the same open file description, and one lseek tells its position.
+class FileTable {
+  public:
+    /// Refuses by name what is not carried.
+    static Result<FileTable> read(const ProcDir& proc, int pidfd, uint64_t control_inode);
+
+    /// For the pause: reads positions and queued pipe bytes; false when the table is not the one that was read.
+    /// Allocates nothing.
+    bool confirm();
+
+    /// Adds the table to the descriptor's only process, and gives back the duplicates.
+    Result<void> describe(DescriptorBuilder& builder, ff_process& process);
+
+    [[nodiscard]] size_t size() const { return entries_.size(); }
+
+  private:
+    struct Entry {
+        ff_file file{};
+        std::string link;  ///< readlink of /proc/PID/fd/N
+        UniqueFd duplicate;
+        UniqueFd copy_read, copy_write;  ///< pipes with queued bytes: tee target
+        uint64_t copied = 0;
+    };
+    Result<void> readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode);
+    Result<void> classify(const ProcDir& proc, Entry& entry, const std::string& info, uint64_t control_inode);
+    Result<void> classifyPath(const ProcDir& proc, Entry& entry, unsigned mode, uint64_t device);
+    Result<void> groupDescriptions();
+    Result<void> checkPipes();
+    bool copyPipe(Entry& entry);
+
+    pid_t pid_ = 0;
+    UniqueFd folder_;  ///< /proc/PID/fd
+    std::vector<Entry> entries_;
+    std::vector<char> listing_;
+};
+
+}  // namespace farfork::capturing

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "capture/blob.h"
+#include "capture/proc.h"
+
+namespace farfork::capturing {
+
+/// One thread of the parent under ptrace.
+struct Tracee {
+    enum class Phase {
+        kRunning,  ///< seized; its stop is awaited
+        kStopped,  ///< stands still with its own registers
+        kMapping,  ///< the leader, stepping over the mmap or munmap that it was made to call
+        kInBlob,   ///< runs the blob
+        kDone,     ///< stands still behind the blob
+        kGone,     ///< exited
+    };
+    pid_t tid = 0;
+    Phase phase = Phase::kRunning;
+    user_regs_struct regs{};  ///< to put back; rip is moved to the abort handler when it was in an rseq section
+    uint64_t mask = 0;        ///< signal mask to put back
+    bool altered = false;     ///< registers and mask are not its own at the moment
+    int deferred_signal = 0;  ///< arrived during the surgery; delivered on detach
+    bool rseq_aborted = false;
+    uint64_t rseq_address = 0;
+    uint32_t rseq_size = 0, rseq_signature = 0;
+    uint64_t robust_head = 0, robust_size = 0;
+    uint64_t xstate_size = 0;  ///< bytes in Surgery::xstate at index * xstate stride
+};
+
+/// The pause: stops every thread, makes the leader fork the twin, reads what a stopped thread alone can tell, and puts
+/// everything back. `run` belongs in the guardian task; it allocates nothing unless threads appear while it stops them.
+/// Whatever happens, every thread ends with its own registers and mask, detached.
+class Surgery {
+  public:
+    struct Plan {
+        pid_t pid = 0;
+        std::vector<pid_t> tids;          ///< leader first
+        pid_t caller = 0;                 ///< the capturing process
+        bool same_pid_namespace = false;  ///< of parent and caller
+        int task_fd = -1;                 ///< /proc/PID/task
+        uint64_t syscall_address = 0;     ///< of a syscall instruction in the parent (vdso)
+        uint64_t nonce = 0;
+        uint32_t stop_timeout_ms = 0, max_pause_ms = 0, twin_lifetime_s = 0;
+        /// Called while every thread stands still. False: what was read before is stale.
+        std::function<Result<bool>(const Surgery&)> inspect;
+    };
+
+    explicit Surgery(Plan plan);
+    void run();
+    [[nodiscard]] uint64_t nonce() const { return plan_.nonce; }
+
+    /// What went wrong, if anything did.
+    std::optional<Error> error;
+    std::vector<Tracee> tracees;  ///< leader first; threads that exited meanwhile are kGone
+    std::vector<std::byte> xstate;
+    size_t xstate_stride = 0;
+    uint64_t scratch = 0, scratch_bytes = 0;
+    int64_t twin = 0;    ///< tid in the parent's pid namespace; 0: none was made
+    bool stale = false;  ///< what was read before the pause is out of date; another try may succeed
+    uint64_t began_ns = 0, stopped_ns = 0, forking_ns = 0, forked_ns = 0, ended_ns = 0;
+    uint64_t captured_unix_ns = 0;
+
+  private:
+    bool seize(pid_t tid);
+    bool freeze();
+    bool seizeNewcomers();
+    bool interrupt(Tracee& tracee);
+    bool fork();
+    void restore();
+    void unmapScratch();
+
+    bool pump(uint64_t deadline_ns);
+    Tracee* await(uint64_t deadline_ns, int& status);
+    void late();
+    bool handle(Tracee& tracee, int status);
+    bool stoppedByInterrupt(Tracee& tracee, int status);
+    bool stoppedInInjection(Tracee& tracee, int status);
+    bool readOnStop(Tracee& tracee);
+    void fixRseq(Tracee& tracee);
+    bool readRest(size_t index);
+    bool startMmap();
+    bool finishMmap(const user_regs_struct& regs);
+    bool writeBlob();
+    bool startBlob(size_t index, const char* entry);
+    bool step(Tracee& tracee, uint64_t number, const uint64_t (&arguments)[6]);
+    bool resume(Tracee& tracee, int signal);
+    void putBack(Tracee& tracee);
+    void letGo(Tracee& tracee);
+    bool judgeFork(const user_regs_struct& regs);
+
+    bool fail(ErrorCode code, const char* stage, int tid, const char* what, int sys_errno);
+    [[nodiscard]] bool injected(const Tracee& tracee) const {
+        return tracee.phase == Tracee::Phase::kMapping || tracee.phase == Tracee::Phase::kInBlob;
+    }
+    [[nodiscard]] size_t indexOf(const Tracee& tracee) const { return static_cast<size_t>(&tracee - tracees.data()); }
+    [[nodiscard]] uint64_t slotAddress(size_t index) const { return scratch + 2 * FF_BLOB_PAGE + index * FF_SLOT_SIZE; }
+
+    Plan plan_;
+    uint64_t deadline_ns_ = 0;
+    size_t slot_capacity_ = 0;
+    bool mapped_ = false;
+    bool closing_ = false;  ///< nothing new is begun; threads that stop now are let go
+    size_t waiting_ = 0;    ///< tracees in kRunning, kMapping or kInBlob
+};
+
+}  // namespace farfork::capturing

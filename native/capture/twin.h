@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <sys/types.h>
+
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "capture/blob.h"
+#include "capture/proc.h"
+
+namespace farfork::capturing {
+
+/// The frozen twin; killed when this object goes unless `keep` was called, and also when the calling thread dies: until
+/// then it is seized with PTRACE_O_EXITKILL. Belongs to one thread.
+class Twin {
+  public:
+    /// Finds the twin by the tid that the parent's clone returned, proves its identity by the nonce in its scratch
+    /// mapping and waits until it has reported and sleeps. `scratch` is the mapping's address in parent and twin.
+    /// Errors: CAPTURE_FAILED, PROCESS_EXITED.
+    static Result<Twin> find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce);
+
+    Twin(Twin&&) = default;
+    Twin& operator=(Twin&&) = default;
+    ~Twin();
+
+    [[nodiscard]] pid_t pid() const { return proc_.pid(); }
+    [[nodiscard]] const ProcDir& proc() const { return proc_; }
+    [[nodiscard]] const BlobHeader& report() const { return report_; }
+    /// What each thread reported, in the surgery's order.
+    [[nodiscard]] Result<std::vector<BlobSlot>> slots(size_t count) const;
+    /// The twin outlives this object and this thread from now on. Returns its pidfd. Error: CAPTURE_FAILED.
+    Result<UniqueFd> keep();
+
+  private:
+    Twin() = default;
+    bool detach() const;
+    ProcDir proc_;
+    UniqueFd pidfd_;
+    uint64_t scratch_ = 0;
+    BlobHeader report_{};
+};
+
+}  // namespace farfork::capturing

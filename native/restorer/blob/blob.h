@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FARFORK_BLOB_H
+#define FARFORK_BLOB_H
+
+#include "restorer/arguments.h"
+#include "restorer/blob/syscalls.h"
+
+struct ff_context {
+    const struct ff_restorer_arguments* arguments;
+    struct ff_working* working;
+};
+
+/* entry.S */
+__attribute__((noreturn)) void ff_sigreturn(uint64_t frame);
+/* clone3 of a thread that runs `function(context, index)` on the stack that `clone_arguments` names; returns as clone3
+ * does. */
+long ff_clone_thread(const void* clone_arguments, uint64_t size, void (*function)(const struct ff_context*, uint32_t),
+                     const struct ff_context* context, uint32_t index);
+/* Touches AMX tile data, so that the kernel grows this thread's xstate buffer (linux arch/x86/kernel/fpu/xstate.c,
+ * XFD). */
+void ff_touch_amx_tiles(void);
+
+/* report.c */
+void ff_report(const struct ff_context* context, uint32_t kind, uint32_t step, uint32_t index, long error,
+               int32_t host_pid);
+/* Reports the failure and ends the process. */
+__attribute__((noreturn)) void ff_fail(const struct ff_context* context, uint32_t step, uint32_t index, long error);
+/* ff_fail() when `result` is an error; else returns it. */
+static inline long ff_check(const struct ff_context* context, uint32_t step, uint32_t index, long result) {
+    if (result < 0) ff_fail(context, step, index, result);
+    return result;
+}
+uint64_t ff_monotonic_ns(void);
+/* One packet with one descriptor; waits for room until `deadline_ns`. Returns 0 or -errno. */
+long ff_send_fd(int socket, const void* bytes, uint64_t size, int fd, uint64_t deadline_ns);
+
+/* map.c: the map phase. template.c: the loop that clones children. The rest: the child phase, in call order. */
+void ff_map_phase(const struct ff_context* context);
+__attribute__((noreturn)) void ff_template_loop(const struct ff_context* context);
+__attribute__((noreturn)) void ff_child(const struct ff_context* context);
+void ff_open_files(const struct ff_context* context);
+void ff_populate(const struct ff_context* context);
+void ff_attach(const struct ff_context* context);
+__attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);
+void ff_set_credentials(const struct ff_context* context, uint32_t thread);
+
+#endif

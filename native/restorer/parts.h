@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pieces that the builder puts together; each fills its part of the arguments.
+#pragma once
+#include "restorer/builder.h"
+#include "restorer/region.h"
+
+namespace farfork {
+
+struct RestorerParts {
+    const DescriptorView& descriptor;
+    const PlanView& plan;
+    const Machine& machine;
+    const ff_process& process;
+    ff_restorer_arguments& arguments;
+    AddressedBytes& bytes;  ///< the read-only part
+    std::vector<std::string>& notes;
+};
+
+Result<void> addVdso(RestorerParts& parts, uint64_t scratch, bool force_remap);
+Result<void> addFiles(RestorerParts& parts, int32_t& fd_base);
+Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& threads);
+Result<void> addCredentials(RestorerParts& parts);
+void addLimits(RestorerParts& parts);
+Result<void> addRuns(RestorerParts& parts, int image_fd);
+
+}  // namespace farfork
