@@ -16,6 +16,8 @@ Napi::Value fromStarted(Napi::Env env, const control::ChildStarted& started) {
     event.Set("requestedAtNs", Napi::BigInt::New(env, started.requested_at_monotonic_ns));
     event.Set("receivedAtNs", Napi::BigInt::New(env, started.received_at_monotonic_ns));
     event.Set("firstInstructionNs", Napi::BigInt::New(env, started.first_instruction_monotonic_ns));
+    event.Set("stdoutFd", static_cast<double>(started.stdout_fd));
+    event.Set("stderrFd", static_cast<double>(started.stderr_fd));
     return event;
 }
 
@@ -89,6 +91,8 @@ Napi::Value fromChildRecords(Napi::Env env, const control::ListChildrenReply& re
         object.Set("exitCode", static_cast<double>(record.exit_code));
         object.Set("signal", static_cast<double>(record.signal));
         object.Set("startedAtUnixMs", fromUnsigned(env, record.started_at_unix_ms));
+        object.Set("stdoutFd", static_cast<double>(record.stdout_fd));
+        object.Set("stderrFd", static_cast<double>(record.stderr_fd));
         array.Set(index, object);
     }
     Napi::Object page = Napi::Object::New(env);
@@ -109,8 +113,6 @@ control::Fork toFork(const Napi::Value& value) {
         fork.children.push_back({.child_id = child.text("childId"),
                                  .index = child.unsigned32("index"),
                                  .stdin_path = child.text("stdinPath"),
-                                 .stdout_path = child.text("stdoutPath"),
-                                 .stderr_path = child.text("stderrPath"),
                                  .has_control = child.boolean("hasControl"),
                                  .inherit_files = child.boolean("inheritFiles")});
     }

@@ -152,11 +152,10 @@ struct ForkChild {
     std::string child_id;
     uint32_t index = 0;
     std::string stdin_path;   ///< empty: /dev/null
-    std::string stdout_path, stderr_path;  ///< opened O_CREAT|O_APPEND; empty: /dev/null
     bool has_control = false; ///< one fd in this packet is the child's control socket
     bool inherit_files = true;///< regular files stay open at their paths and offsets
     template <class A> void fields(A& a) {
-        a(child_id); a(index); a(stdin_path); a(stdout_path); a(stderr_path); a(has_control); a(inherit_files);
+        a(child_id); a(index); a(stdin_path); a(has_control); a(inherit_files);
     }
 };
 /// fds: one per child with has_control, in order. Replies Ack at once; each child then yields exactly one ChildStarted
@@ -194,8 +193,10 @@ struct ChildRecord {
     bool exited = false;
     int32_t exit_code = -1, signal = 0;
     uint64_t started_at_unix_ms = 0;
+    int32_t stdout_fd = -1, stderr_fd = -1;  ///< as in ChildStarted; -1: none, as of a parent
     template <class A> void fields(A& a) {
-        a(id); a(seed_id); a(pid); a(host_pid); a(exited); a(exit_code); a(signal); a(started_at_unix_ms);
+        a(id); a(seed_id); a(pid); a(host_pid); a(exited); a(exit_code); a(signal); a(started_at_unix_ms); a(stdout_fd);
+        a(stderr_fd);
     }
 };
 struct ListChildrenReply {
@@ -213,9 +214,12 @@ struct ChildStarted {
     int32_t pid = 0;
     uint32_t host_pid = 0;
     uint64_t requested_at_monotonic_ns = 0, received_at_monotonic_ns = 0, first_instruction_monotonic_ns = 0;
+    /// Its output, at /proc/SPAWNER/fd/FD until ForgetChild. Each keeps the last spawner/outputs.h:kKeptOutputBytes at
+    /// least; what was dropped before reads as a hole at the start.
+    int32_t stdout_fd = -1, stderr_fd = -1;
     template <class A> void fields(A& a) {
         a(child_id); a(seed_id); a(pid); a(host_pid); a(requested_at_monotonic_ns); a(received_at_monotonic_ns);
-        a(first_instruction_monotonic_ns);
+        a(first_instruction_monotonic_ns); a(stdout_fd); a(stderr_fd);
     }
 };
 struct ChildFailed {

@@ -2,16 +2,27 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "spawner/outputs.h"
 #include "spawner/spawner.h"
 
 namespace farfork {
 
 void Spawner::checkDeadlines() {
     const uint64_t now_ns = monotonicNs();
+    if (now_ns >= next_trim_ns_) trimOutputs(now_ns);
     if (now_ns < next_deadline_ns_) return;
     next_deadline_ns_ = ~uint64_t{0};
     failLateChildren(now_ns);
     failLateAdoptions(now_ns);
+}
+
+void Spawner::trimOutputs(uint64_t now_ns) {
+    constexpr uint64_t kTrimEveryNs = 1'000'000'000ULL;
+    next_trim_ns_ = now_ns + kTrimEveryNs;
+    for (const auto& [pid, child] : by_pid_) {
+        if (child->stdout_kept.valid()) trimOutput(child->stdout_kept.get());
+        if (child->stderr_kept.valid()) trimOutput(child->stderr_kept.get());
+    }
 }
 
 void Spawner::failLateChildren(uint64_t now_ns) {

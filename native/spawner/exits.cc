@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "spawner/outputs.h"
 #include "spawner/spawner.h"
 
 namespace farfork {
@@ -80,6 +81,9 @@ void Spawner::cellExited(const std::shared_ptr<Child>& child) {
 void Spawner::finish(const std::shared_ptr<Child>& child) {
     if (child->cell_pid != 0 || child->state == ChildState::kGone) return;
     child->state = ChildState::kGone;
+    for (const UniqueFd* output : {&child->stdout_kept, &child->stderr_kept}) {
+        if (output->valid()) trimOutput(output->get());
+    }
     by_serial_.erase(child->serial);
     if (!child->started) children_.erase(child->id);
     const auto pager = connections_.find(pager_fd_);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "spawner/decode.h"
+#include "spawner/outputs.h"
 #include "spawner/spawner.h"
 
 namespace farfork {
@@ -31,29 +32,18 @@ bool encodeAttach(const Child& child, ff_request& request) {
     return true;
 }
 
-/// The child's standard descriptors, opened in the node's own name space.
-struct Standard {
-    UniqueFd fds[3];
-    uint32_t mask = 0;
-};
-
-Result<Standard> openStandard(const control::ForkChild& request) {
-    Standard standard;
-    const std::string* paths[] = {&request.stdin_path, &request.stdout_path, &request.stderr_path};
-    const uint32_t bits[] = {FF_FD_STDIN, FF_FD_STDOUT, FF_FD_STDERR};
-    for (int index = 0; index < 3; ++index) {
-        if (paths[index]->empty()) continue;
-        const int flags = index == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_APPEND;
-        // Non-blocking while it is opened: a FIFO without its other end must not stop the spawner.
-        standard.fds[index].reset(open(paths[index]->c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600));
-        if (!standard.fds[index].valid()) {
-            return makeErrno(errno == ENOENT ? ErrorCode::kFileMissing : ErrorCode::kInvalidArgument, "spawner.stdio",
-                             *paths[index], "open", errno);
-        }
-        fcntl(standard.fds[index].get(), F_SETFL, flags & O_APPEND);
-        standard.mask |= bits[index];
+/// Opened in the node's own name space; invalid: none.
+Result<UniqueFd> openStdin(const std::string& path) {
+    UniqueFd input;
+    if (path.empty()) return input;
+    // Non-blocking while it is opened: a FIFO without its other end must not stop the spawner.
+    input.reset(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (!input.valid()) {
+        return makeErrno(errno == ENOENT ? ErrorCode::kFileMissing : ErrorCode::kInvalidArgument, "spawner.stdio", path,
+                         "open", errno);
     }
-    return standard;
+    fcntl(input.get(), F_SETFL, 0);
+    return input;
 }
 
 }  // namespace
@@ -143,14 +133,21 @@ void Spawner::pump() {
 }
 
 Result<bool> Spawner::start(const std::shared_ptr<Child>& child) {
-    Result<Standard> standard = openStandard(child->request);
-    if (!standard.ok()) return std::move(standard).error();
+    Result<UniqueFd> input = openStdin(child->request.stdin_path);
+    if (!input.ok()) return std::move(input).error();
+    for (UniqueFd* output : {&child->stdout_kept, &child->stderr_kept}) {
+        if (output->valid()) continue;  // it was about to be started before
+        Result<UniqueFd> made = makeOutput();
+        if (!made.ok()) return std::move(made).error();
+        *output = std::move(*made);
+    }
     ff_request request;
     request.serial = child->serial;
     child->slot = static_cast<uint32_t>(std::countr_one(child->seed->slots_used));
     request.slot = child->slot;
     request.deadline_ns = child->deadline_ns;
-    request.fds = FF_FD_CELL | FF_FD_KEEP | standard->mask | (child->control.valid() ? uint32_t{FF_FD_CONTROL} : 0U);
+    request.fds = FF_FD_CELL | FF_FD_KEEP | (input->valid() ? uint32_t{FF_FD_STDIN} : 0U) | FF_FD_STDOUT |
+                  FF_FD_STDERR | (child->control.valid() ? uint32_t{FF_FD_CONTROL} : 0U);
     request.namespaces = static_cast<uint32_t>(cellNamespaces(pool_->options()));
     request.inherit_files = child->request.inherit_files ? 1 : 0;
     const bool alone = queue_.size() == 1 && starting_ == 0;
@@ -162,9 +159,8 @@ Result<bool> Spawner::start(const std::shared_ptr<Child>& child) {
     std::optional<Cell> cell = pool_->take();
     if (!cell) return false;
     std::vector<int> fds{cell->pidfd.get(), cell->keep.get()};
-    for (const UniqueFd& fd : standard->fds) {
-        if (fd.valid()) fds.push_back(fd.get());
-    }
+    if (input->valid()) fds.push_back(input->get());
+    fds.insert(fds.end(), {child->stdout_kept.get(), child->stderr_kept.get()});
     if (child->control.valid()) fds.push_back(child->control.get());
     Result<bool> sent = sendRequest(child->seed->process, request, fds);
     if (!sent.ok() || !*sent) {

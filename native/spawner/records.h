@@ -52,6 +52,7 @@ struct Child {
     ChildState state = ChildState::kQueued;
     control::ForkChild request;
     UniqueFd control;
+    UniqueFd stdout_kept, stderr_kept;  ///< what it writes; until ForgetChild
     uint64_t requested_ns = 0, received_ns = 0, deadline_ns = 0;
     pid_t pid = 0;                                      ///< on this node; 0: not known yet
     pid_t cell_pid = 0;                                 ///< the cell's init; 0: none

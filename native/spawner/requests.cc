@@ -139,6 +139,8 @@ void Spawner::listChildren(Connection& from, const control::Packet& packet) {
         record.exit_code = child.exit_code;
         record.signal = child.signal;
         record.started_at_unix_ms = child.started_unix_ms;
+        record.stdout_fd = child.stdout_kept.get();
+        record.stderr_fd = child.stderr_kept.get();
         reply.children.push_back(std::move(record));
     }
     send(from, from.reply(packet.request_id, reply));

@@ -50,6 +50,7 @@ class Spawner {
 
     // deadlines.cc
     void checkDeadlines();
+    void trimOutputs(uint64_t now_ns);
     void failLateChildren(uint64_t now_ns);
     void failLateAdoptions(uint64_t now_ns);
 
@@ -126,6 +127,7 @@ class Spawner {
     std::unordered_map<pid_t, std::shared_ptr<Child>> by_cell_;
     std::deque<std::shared_ptr<Child>> queue_;
     size_t starting_ = 0;
+    uint64_t next_trim_ns_ = 0;
     uint64_t next_deadline_ns_ = ~uint64_t{0};  ///< nothing is due before
     std::vector<int> deferred_;                 ///< connections with a reply that waits for the loop's next turn
     bool ending_ = false;

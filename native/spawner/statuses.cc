@@ -60,7 +60,9 @@ void Spawner::childStarted(const std::shared_ptr<Child>& child, const ff_status&
                                       static_cast<uint32_t>(child->pid),
                                       child->requested_ns,
                                       child->received_ns,
-                                      status.time_ns};
+                                      status.time_ns,
+                                      child->stdout_kept.get(),
+                                      child->stderr_kept.get()};
     broadcast(control::MessageType::kChildStarted, control::encodeMessage(event));
 }
 

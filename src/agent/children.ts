@@ -10,11 +10,12 @@ import {
   ForkEventKind,
   type Init,
 } from '../proto/index.js';
-import { ChildFiles } from './child-files.js';
+import { BatchInputs } from './batch-inputs.js';
 import { replyEvent } from './child-reply.js';
 import { ControlSocket, type Frame } from './control-socket.js';
 import { ForkBatch, forkOptions, tooLate } from './fork-batch.js';
 import { OutputTail } from './output-tail.js';
+import { type OutputPaths, Outputs } from './outputs.js';
 
 /** How long a child's last words are waited for: something else may hold its end of the control socket. */
 const lastWordsMs = 500;
@@ -24,29 +25,33 @@ interface LiveChild {
   info: Init<Child> & { childId: string; seedId: string };
   control?: ControlSocket;
   tails: OutputTail[];
+  streamsOutput: boolean;
   /** Until it has started or failed. */
   batch?: ForkBatch;
 }
 
 export interface ChildTableOptions {
   node: string;
-  /** Logs of children: ID.out and ID.err. */
+  /** The standard input of batches. */
   folder: string;
+  spawnerPid: () => number;
   spawner: () => Promise<SpawnerConnection>;
   /** Opens the batch's seed anew: the spawner lost it. */
   reopen: (command: ForkCommand) => Promise<void>;
-  /** The end of this child was reported: its record in the spawner can go. */
-  reported: (childId: string) => void;
+  /** The end of this child was reported, and its output is not kept any more: its record in the spawner can go. */
+  forget: (childId: string) => void;
   emit: (events: Init<ForkEvent>[]) => void;
 }
 
 /** The children of this node, from fork to exit. */
 export class ChildTable {
   private readonly live = new Map<string, LiveChild>();
-  private readonly files: ChildFiles;
+  private readonly inputs: BatchInputs;
+  private readonly outputs: Outputs;
 
   constructor(private readonly options: ChildTableOptions) {
-    this.files = new ChildFiles(options.folder);
+    this.inputs = new BatchInputs(options.folder);
+    this.outputs = new Outputs(options.forget);
   }
 
   get count(): number {
@@ -59,8 +64,9 @@ export class ChildTable {
     return all.filter(({ state }) => state === ChildState.CHILD_STATE_STARTED);
   }
 
-  logPath(childId: string, fd: number): string {
-    return this.files.logPath(childId, fd);
+  /** What is kept of its output from `offset` on. Throws CHILD_NOT_FOUND. */
+  readOutput(childId: string, fd: number, offset: number, maxBytes: number): { data: Buffer; offset: number } {
+    return this.outputs.read(childId, fd, offset, maxBytes);
   }
 
   /**
@@ -71,11 +77,11 @@ export class ChildTable {
     const ids = command.children.map((child) => child.childId);
     const batch = new ForkBatch(ids, command.deadlineMs, requestedAtNs, {
       late: (late) => void this.failLate(late, command),
-      settled: () => this.files.removeStdin(batch.stdinPath),
+      settled: () => this.inputs.remove(batch.stdinPath),
     });
     for (const child of command.children) this.add(command, child, batch);
     try {
-      batch.stdinPath = this.files.writeStdin(command.seedId, command.stdin);
+      batch.stdinPath = this.inputs.write(command.seedId, command.stdin);
       await this.send(command, batch).catch(async (error: unknown) => {
         if (asFarforkError(error).code !== 'SEED_NOT_OPEN') throw error;
         await this.options.reopen(command);
@@ -94,12 +100,14 @@ export class ChildTable {
       return this.ended(child, kind, ChildState.CHILD_STATE_FAILED, error);
     });
     this.options.emit(events);
+    this.outputs.clear();
   }
 
   /** Takes over what an earlier agent's spawner still holds. Ended ones are reported once and forgotten. */
   adopt(records: ChildRecord[]): void {
     for (const record of records) {
       if (!record.seedId || this.live.has(record.id)) continue;
+      if (record.stdoutFd >= 0) this.keepOutput(record.id, record.stdoutFd, record.stderrFd);
       const child = this.insert({
         childId: record.id,
         seedId: record.seedId,
@@ -153,12 +161,12 @@ export class ChildTable {
         const child = this.live.get(event.childId);
         const error = fromNative(event.error);
         if (child) out.push(this.ended(child, ForkEventKind.KIND_FAILED, ChildState.CHILD_STATE_FAILED, error));
-        else this.options.reported(event.childId);
+        else this.options.forget(event.childId);
       } else if (event.type === 'childExited') {
         flush();
         const child = this.live.get(event.childId);
         if (child) this.exited(child, event.exitCode, event.signal, event.error);
-        else this.options.reported(event.childId);
+        else this.options.forget(event.childId);
       }
     }
     flush();
@@ -170,7 +178,7 @@ export class ChildTable {
     // Those that were given up while the spawner was away are not sent.
     const children = command.children.filter((child) => this.live.has(child.childId));
     if (children.length === 0) return;
-    const sockets = await spawner.fork(forkOptions(command, children, batch, this.files));
+    const sockets = await spawner.fork(forkOptions(command, children, batch));
     children.forEach((child, index) => {
       const fd = sockets[index] ?? -1;
       if (fd >= 0) this.control(command, child, fd);
@@ -211,19 +219,25 @@ export class ChildTable {
       state: ChildState.CHILD_STATE_PENDING,
     });
     live.batch = batch;
-    if (!command.streamOutput) return;
-    for (const fd of [1, 2]) {
-      const tail = new OutputTail(this.logPath(child.childId, fd), (output) => {
-        this.options.emit([{ kind: ForkEventKind.KIND_OUTPUT, child: { ...live.info }, output, outputFd: fd }]);
+    live.streamsOutput = command.streamOutput;
+  }
+
+  private keepOutput(childId: string, stdoutFd: number, stderrFd: number): OutputPaths {
+    return this.outputs.started(childId, this.options.spawnerPid(), stdoutFd, stderrFd);
+  }
+
+  private follow(live: LiveChild, { out, err }: OutputPaths): void {
+    for (const [outputFd, path] of [[1, out] as const, [2, err] as const]) {
+      const tail = new OutputTail(path, (output) => {
+        this.options.emit([{ kind: ForkEventKind.KIND_OUTPUT, child: { ...live.info }, output, outputFd }]);
       });
       live.tails.push(tail);
     }
   }
 
   private insert(info: LiveChild['info']): LiveChild {
-    const live: LiveChild = { info, tails: [] };
+    const live: LiveChild = { info, tails: [], streamsOutput: false };
     this.live.set(info.childId, live);
-    this.files.alive(info.childId);
     return live;
   }
 
@@ -261,6 +275,8 @@ export class ChildTable {
       startedUnixMs: Date.now(),
       resumeMs: Number(event.firstInstructionNs - event.requestedAtNs) / 1e6,
     });
+    const paths = this.keepOutput(event.childId, event.stdoutFd, event.stderrFd);
+    if (child.streamsOutput) this.follow(child, paths);
     child.batch?.settle(event.childId);
     delete child.batch;
     return { kind: ForkEventKind.KIND_STARTED, child: { ...child.info } };
@@ -291,8 +307,7 @@ export class ChildTable {
     child.control?.close();
     child.batch?.settle(child.info.childId);
     this.live.delete(child.info.childId);
-    this.files.childEnded(child.info.childId);
-    this.options.reported(child.info.childId);
+    this.outputs.childEnded(child.info.childId);
     Object.assign(child.info, { state, ...(error ? { error: error.toDetail() } : {}) });
     return { kind, child: { ...child.info } };
   }

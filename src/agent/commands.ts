@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, openSync, readSync } from 'node:fs';
-
 import { asFarforkError, FarforkError, fromDetail } from '../errors/index.js';
-import type { Command, CommandResult, ForkCommand, Init, PrepareCommand, ReadLogsCommand } from '../proto/index.js';
+import type {
+  Command,
+  CommandResult,
+  ForkCommand,
+  Init,
+  Logs,
+  PrepareCommand,
+  ReadLogsCommand,
+} from '../proto/index.js';
 import type { ChildTable } from './children.js';
 import type { ParentTable } from './parents.js';
 import type { SeedTable } from './seeds.js';
@@ -36,7 +42,7 @@ async function dispatch(command: Command, rooms: Rooms, receivedAtNs: bigint): P
   if (command.prepare) return { prepare: { seed: await prepare(command.prepare, rooms) } };
   if (command.runParent) return { parent: await parents.run(command.runParent) };
   if (command.seedStats) return { seedStats: await seeds.stats(command.seedStats.seedId) };
-  if (command.readLogs) return { logs: readLog(children, command.readLogs) };
+  if (command.readLogs) return { logs: readLogs(children, command.readLogs) };
   if (command.setLease) {
     await seeds.setLease(command.setLease.seedId, command.setLease.leaseEpoch, command.setLease.expiresUnixMs);
   } else if (command.reclaim) await seeds.reclaim(command.reclaim.seedId, command.reclaim.force);
@@ -77,18 +83,6 @@ async function prepare(command: PrepareCommand, { seeds, parents }: Rooms) {
   }
 }
 
-function readLog(children: ChildTable, command: ReadLogsCommand): Buffer {
-  const path = children.logPath(command.childId, command.fd || 1);
-  let fd: number;
-  try {
-    fd = openSync(path, 'r');
-  } catch {
-    throw new FarforkError('CHILD_NOT_FOUND', 'agent.logs', `child ${command.childId}`, `${path} does not exist`);
-  }
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(command.maxBytes || maxLogBytes, maxLogBytes));
-    return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, command.offset));
-  } finally {
-    closeSync(fd);
-  }
+function readLogs(children: ChildTable, { childId, fd, offset, maxBytes }: ReadLogsCommand): Init<Logs> {
+  return children.readOutput(childId, fd || 1, offset, Math.min(maxBytes || maxLogBytes, maxLogBytes));
 }

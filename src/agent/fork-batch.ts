@@ -2,7 +2,6 @@
 import { FarforkError } from '../errors/index.js';
 import type { ForkOptions } from '../native/index.js';
 import type { ForkCommand, ForkCommandChild } from '../proto/index.js';
-import type { ChildFiles } from './child-files.js';
 
 /** The spawner keeps the deadline itself, and says more about what was late. */
 const slackMs = 2000;
@@ -63,7 +62,6 @@ export function forkOptions(
   { seedId, hasControl, inheritFiles }: ForkCommand,
   children: ForkCommandChild[],
   batch: ForkBatch,
-  files: ChildFiles,
 ): ForkOptions {
   return {
     seedId,
@@ -73,8 +71,6 @@ export function forkOptions(
       childId,
       index,
       stdinPath: batch.stdinPath,
-      stdoutPath: files.logPath(childId, 1),
-      stderrPath: files.logPath(childId, 2),
       hasControl,
       inheritFiles,
     })),

@@ -119,7 +119,7 @@ class NodeAgent implements Agent {
     const spawner = (): Promise<SpawnerConnection> => this.spawner.get();
     this.link = this.makeLink();
     this.forgetter = new Forgetter(spawner, () => this.link.isReady);
-    const reported = (id: string): void => {
+    const forget = (id: string): void => {
       this.forgetter.add(id);
     };
     this.seeds = new SeedTable(binding, options.name, () => this.pager.get());
@@ -127,7 +127,8 @@ class NodeAgent implements Agent {
       node: options.name,
       folder: join(options.stateDir, 'children'),
       spawner,
-      reported,
+      spawnerPid: () => this.daemonPids.spawnerPid,
+      forget,
       reopen: (command) => this.seeds.openAgain(command),
       emit: (events) => {
         this.emit(events.map((fork) => ({ fork })));
@@ -137,7 +138,7 @@ class NodeAgent implements Agent {
       node: options.name,
       folder: join(options.stateDir, 'parents'),
       spawner,
-      reported,
+      reported: forget,
       seedWanted: (seedWanted) => {
         // Without a link: when there is one again, all that still wait are asked about.
         if (this.link.isReady) this.emit([{ seedWanted }]);
@@ -240,7 +241,11 @@ class NodeAgent implements Agent {
 
   private onCommand(command: Command): void {
     const receivedAtNs = process.hrtime.bigint();
-    void execute(command, this.rooms, receivedAtNs).then((result) => this.link.answer({ result }));
+    void execute(command, this.rooms, receivedAtNs).then((result) => {
+      // Who forks waits for the children's events, which may be there in a moment.
+      if (command.fork) this.link.answerSoon({ result });
+      else this.link.answer({ result });
+    });
   }
 
   private onPager(events: PagerEvent[]): void {

@@ -24,6 +24,7 @@ const keepaliveMs = 10_000;
 /** A dead connection takes writes for so long before it is noticed. */
 const unnoticedMs = 2 * keepaliveMs + 5000;
 const keptEnds = 8192;
+const soonMs = 2;
 
 export interface LinkHandlers {
   /** What the node holds now: the first message of every stream. */
@@ -40,6 +41,8 @@ export class CoordinatorLink {
   private events: Init<AgentEvent>[] = [];
   /** Ends that were told lately, perhaps to a stream that was dead already. */
   private ends: { event: Init<AgentEvent>; toldMs: number }[] = [];
+  private answers: Init<AgentMessage>[] = [];
+  private answerTimer: NodeJS.Timeout | undefined;
   private flushing = false;
   private ready = false;
   private closed = false;
@@ -83,7 +86,7 @@ export class CoordinatorLink {
     }
     if (this.flushing) return;
     this.flushing = true;
-    setImmediate(() => {
+    queueMicrotask(() => {
       this.flushing = false;
       this.flush();
     });
@@ -93,6 +96,14 @@ export class CoordinatorLink {
   answer(message: Init<AgentMessage>): void {
     this.flush();
     if (this.ready && !this.closed) this.stream?.write(message);
+  }
+
+  /** As answer(), behind the next events when they come within `soonMs`. */
+  answerSoon(message: Init<AgentMessage>): void {
+    this.answers.push(message);
+    this.answerTimer ??= setTimeout(() => {
+      this.flush();
+    }, soonMs);
   }
 
   /** Tells what the node is now, ahead of whatever is sent next. */
@@ -135,6 +146,9 @@ export class CoordinatorLink {
       first = index + 1;
       bytes = 0;
     });
+    clearTimeout(this.answerTimer);
+    this.answerTimer = undefined;
+    for (const message of this.answers.splice(0)) this.stream?.write(message);
   }
 
   private keepEnds(events: Init<AgentEvent>[]): void {
@@ -188,6 +202,9 @@ export class CoordinatorLink {
     if (this.stream !== stream) return;
     this.stream = undefined;
     this.ready = false;
+    this.answers = [];
+    clearTimeout(this.answerTimer);
+    this.answerTimer = undefined;
     clearTimeout(this.timer);
     clearInterval(this.heartbeatTimer);
     if (this.closed) return;

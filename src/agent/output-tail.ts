@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { firstKept } from './outputs.js';
 
 const pollMs = 50;
 const chunk = Buffer.allocUnsafe(256 * 1024);
@@ -22,7 +23,7 @@ function unfollow(tail: OutputTail): void {
   ticker = undefined;
 }
 
-/** Follows a child's log file and hands on what was appended, until stopped. */
+/** Follows a child's output and hands on what was appended, until stopped. What was dropped meanwhile is said in its place. */
 export class OutputTail {
   private position = 0;
   private fd = -1;
@@ -34,18 +35,25 @@ export class OutputTail {
     follow(this);
   }
 
-  /** Hands on everything that is in the file now. A file that cannot be read gives nothing. */
+  /** Hands on everything that is there now. Output that cannot be read gives nothing. */
   drain(): void {
     try {
       if (this.fd < 0) this.fd = openSync(this.path, 'r');
       for (;;) {
         const size = readSync(this.fd, chunk, 0, chunk.length, this.position);
         if (size === 0) return;
+        // Looked at afterwards: what was dropped before the reading was read as zeros.
+        const kept = firstKept(fstatSync(this.fd));
+        if (kept > this.position) {
+          this.onData(Buffer.from(`[farfork: ${String(kept - this.position)} bytes of output were dropped]\n`));
+          this.position = kept;
+          continue;
+        }
         this.position += size;
         this.onData(Buffer.from(chunk.subarray(0, size)));
       }
     } catch {
-      // The child has not been started yet, or its log is on a disk that fails: the child itself is well.
+      // Its spawner is gone, and the child with it: that is told elsewhere.
     }
   }
 

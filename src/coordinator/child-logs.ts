@@ -28,11 +28,11 @@ export async function childLogs(
     for (const [fd, offset] of offsets) {
       const command = { readLogs: { childId, fd, offset, maxBytes: chunkBytes } };
       const { logs } = await cluster.nodes.send(node, command, readMs);
-      if (!logs?.length) continue;
+      if (!logs?.data.length) continue;
       context.signal.throwIfAborted();
-      outlet.write({ data: logs, fd });
-      offsets.set(fd, offset + logs.length);
-      read += logs.length;
+      outlet.write({ data: logs.data, fd });
+      offsets.set(fd, logs.offset + logs.data.length);
+      read += logs.data.length;
       await outlet.ready();
     }
     context.signal.throwIfAborted();

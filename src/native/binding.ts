@@ -134,8 +134,6 @@ export interface ForkChild {
   index: number;
   /** Empty: /dev/null. */
   stdinPath: string;
-  stdoutPath: string;
-  stderrPath: string;
   /** Make a control socket: its agent end is in ForkHandles. */
   hasControl: boolean;
   inheritFiles: boolean;
@@ -183,6 +181,9 @@ export interface ChildRecord {
   exitCode: number;
   signal: number;
   startedAtUnixMs: number;
+  /** As in childStarted; -1: none, as of a parent. */
+  stdoutFd: number;
+  stderrFd: number;
 }
 
 export interface ChildPage {
@@ -201,6 +202,9 @@ export type SpawnerEvent =
       requestedAtNs: bigint;
       receivedAtNs: bigint;
       firstInstructionNs: bigint;
+      /** Its output is at /proc/SPAWNER/fd/FD until forgetChild; what is not kept any more is a hole at the start. */
+      stdoutFd: number;
+      stderrFd: number;
     }
   | { type: 'childFailed'; childId: string; seedId: string; error: NativeError }
   | { type: 'childExited'; childId: string; exitCode: number; signal: number; error: NativeError | null }

@@ -52,7 +52,7 @@ void forkChildren(Peer& peer, const Packet& packet, const Fork& fork) {
         (void)sendMessage(socket, MessageType::kChildStarted, 0,
                           ChildStarted{child.child_id, fork.seed_id, static_cast<int32_t>(child.index),
                                        1000 + child.index, fork.requested_at_monotonic_ns,
-                                       fork.requested_at_monotonic_ns + 1, fork.requested_at_monotonic_ns + 2});
+                                       fork.requested_at_monotonic_ns + 1, fork.requested_at_monotonic_ns + 2, 20, 21});
         (void)sendMessage(socket, MessageType::kChildExited, 0,
                           ChildExited{child.child_id, static_cast<int32_t>(child.index % 256), 0, {}});
     }

@@ -53,7 +53,7 @@ TEST(longPathsMakeMorePackets) {
     REQUIRE(batch.ok());
     CHECK_EQ(batch->packets.size(), 2U);
     for (const ForkPacket& packet : batch->packets) CHECK(packet.body.size() <= kMaxBodyBytes);
-    fork.children[5].stdout_path = std::string(kMaxBodyBytes, 'p');
+    fork.children[5].stdin_path = std::string(kMaxBodyBytes, 'p');
     CHECK(!cutFork(fork).ok());
     fork.children.clear();
     CHECK(cutFork(fork)->packets.empty());

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { closeSync, constants, openSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type {
   Binding,
   Capture,
@@ -23,6 +25,11 @@ export function nativeError(code: number, detail = 'as the test wants'): NativeE
 export function refuse(error: NativeError): Promise<never> {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
   return Promise.reject(error);
+}
+
+/** A file without a name (open(2), O_TMPFILE, which Node.js does not know by name). */
+function openNameless(): number {
+  return openSync(tmpdir(), constants.O_RDWR | 0o20200000, 0o600);
 }
 
 const closedError = nativeError(4, 'the connection was closed');
@@ -55,6 +62,8 @@ export class FakeBinding implements Binding {
   onForget: (id: string) => Promise<void> = () => Promise.resolve();
   onList: (page: ChildRecord[]) => void = () => undefined;
   onHello: (daemon: 'spawner' | 'pager') => Promise<void> = () => Promise.resolve();
+  /** Of the children that a test gave an output of their own. */
+  private readonly outputs = new Map<string, { stdoutFd: number; stderrFd: number }>();
   spawnerConnections = 0;
   pagerConnections = 0;
   private spawnerSink: ((events: SpawnerEvent[]) => void) | undefined;
@@ -70,7 +79,20 @@ export class FakeBinding implements Binding {
 
   started(childId: string): SpawnerEvent {
     const times = { requestedAtNs: 1_000_000n, receivedAtNs: 1_100_000n, firstInstructionNs: 1_500_000n };
-    return { type: 'childStarted', childId, seedId: 'seed', pid: 7, hostPid: 1007, ...times };
+    const output = this.outputs.get(childId) ?? { stdoutFd: -1, stderrFd: -1 };
+    return { type: 'childStarted', childId, seedId: 'seed', pid: 7, hostPid: 1007, ...times, ...output };
+  }
+
+  /** What this child writes to, as the spawner would hold it; before its start. */
+  makeOutput(childId: string): { stdoutFd: number; stderrFd: number } {
+    const made = { stdoutFd: openNameless(), stderrFd: openNameless() };
+    this.outputs.set(childId, made);
+    return made;
+  }
+
+  closeOutputs(): void {
+    for (const { stdoutFd, stderrFd } of this.outputs.values()) for (const fd of [stdoutFd, stderrFd]) closeSync(fd);
+    this.outputs.clear();
   }
 
   failed(childId: string, error = nativeError(1)): SpawnerEvent {
@@ -82,7 +104,7 @@ export class FakeBinding implements Binding {
   }
 
   record(id: string, fields: Partial<ChildRecord> = {}): ChildRecord {
-    const ended = { exited: false, exitCode: 0, signal: 0 };
+    const ended = { exited: false, exitCode: 0, signal: 0, stdoutFd: -1, stderrFd: -1 };
     return { id, seedId: 'seed', pid: 7, hostPid: 1007, startedAtUnixMs: 5, ...ended, ...fields };
   }
 
@@ -107,7 +129,7 @@ export class FakeBinding implements Binding {
       hello: () =>
         call('hello', async () => {
           await this.onHello('spawner');
-          return { pid: 11, pagerPid: 12, readyCells: 4 };
+          return { pid: process.pid, pagerPid: 12, readyCells: 4 };
         }),
       configurePool: () => call('configurePool', () => undefined),
       fork: (options) =>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import type * as ErrorsModule from '../../../dist/errors/index.js';
 import type * as ProtoModule from '../../../dist/proto/index.js';
 import { built } from '../built.js';
@@ -159,12 +158,12 @@ describe('agent: fork', () => {
   it('streams all output before EXITED', async () => {
     const { binding, coordinator } = node;
     await coordinator.command({ fork: node.fork(['a'], { streamOutput: true }) });
-    const { stdoutPath, stderrPath } = binding.forks[0]!.children[0]!;
-    writeFileSync(stdoutPath, 'first\n');
+    const { stdoutFd, stderrFd } = binding.makeOutput('a');
+    writeSync(stdoutFd, 'first\n');
     binding.spawnerEvents(binding.started('a'));
     await node.kinds('a', 'OUTPUT');
-    appendFileSync(stdoutPath, Buffer.alloc(700_000, 0x61));
-    writeFileSync(stderrPath, 'oops');
+    writeSync(stdoutFd, Buffer.alloc(700_000, 0x61));
+    writeSync(stderrFd, 'oops');
     binding.spawnerEvents(binding.exited('a'));
     const kinds = await node.kinds('a', 'EXITED');
     assert.equal(kinds.at(-1), 'EXITED');
@@ -174,18 +173,32 @@ describe('agent: fork', () => {
           .filter(({ outputFd }) => outputFd === fd)
           .map((e) => e.output),
       );
-    assert.ok(said(1).equals(readFileSync(stdoutPath)));
+    assert.equal(said(1).toString(), `first\n${'a'.repeat(700_000)}`);
     assert.equal(said(2).toString(), 'oops');
+  });
+
+  it('says what was dropped before it could be streamed, and goes on after it', async () => {
+    const { binding, coordinator } = node;
+    await coordinator.command({ fork: node.fork(['a'], { streamOutput: true }) });
+    const { stdoutFd } = binding.makeOutput('a');
+    ftruncateSync(stdoutFd, 8192);
+    writeSync(stdoutFd, 'the last page', 8192);
+    binding.spawnerEvents(binding.started('a'), binding.exited('a'));
+    await node.kinds('a', 'EXITED');
+    const said = Buffer.concat(events('a').map(({ output }) => output)).toString();
+    assert.equal(said, '[farfork: 8192 bytes of output were dropped]\nthe last page');
+    const { logs } = await coordinator.command({ readLogs: { childId: 'a', fd: 1, offset: 100 } });
+    assert.deepEqual([Buffer.from(logs!.data).toString(), logs!.offset], ['the last page', 8192]);
   });
 
   it('follows no log without being asked to', async () => {
     const { binding, coordinator } = node;
     await coordinator.command({ fork: node.fork(['a']) });
-    writeFileSync(binding.forks[0]!.children[0]!.stdoutPath, 'unasked');
+    writeSync(binding.makeOutput('a').stdoutFd, 'unasked');
     binding.spawnerEvents(binding.started('a'), binding.exited('a'));
     assert.deepEqual(await node.kinds('a', 'EXITED'), ['STARTED', 'EXITED']);
     const { logs } = await coordinator.command({ readLogs: { childId: 'a', fd: 1, offset: 2, maxBytes: 3 } });
-    assert.equal(Buffer.from(logs!).toString(), 'ask');
+    assert.equal(Buffer.from(logs!.data).toString(), 'ask');
   });
 
   it('removes the standard input of a batch once every child has started or failed', async () => {
@@ -248,25 +261,40 @@ describe('agent: fork', () => {
     assert.deepEqual(binding.kills, [{ id: 'a', signal: 15 }]);
   });
 
-  it('has the spawner forget what ended, also when its cell took a while', async () => {
+  it('has the spawner forget what failed, also when its cell took a while', async () => {
     const { binding, coordinator } = node;
     let refusals = 1;
     binding.onForget = () => (refusals-- > 0 ? refuse(nativeError(2)) : Promise.resolve());
     await coordinator.command({ fork: node.fork(['a', 'b']) });
-    binding.spawnerEvents(binding.started('a'), binding.exited('a'), binding.failed('b'));
+    binding.spawnerEvents(binding.failed('a'), binding.failed('b'));
     await eventually(() => binding.forgotten.length === 2);
     assert.deepEqual(binding.forgotten.sort(), ['a', 'b']);
   });
 
-  it('keeps the logs of the last 1000 children', async () => {
+  it('keeps the output of the last 1000 children that ended', async () => {
     const { binding, coordinator } = node;
     const ids = Array.from({ length: 1010 }, (_, at) => `c${String(at).padStart(4, '0')}`);
     await coordinator.command({ fork: node.fork(ids) });
-    for (const { stdoutPath } of binding.forks[0]!.children) writeFileSync(stdoutPath, '');
+    binding.makeOutput('c0009');
+    writeSync(binding.makeOutput('c0010').stdoutFd, 'kept');
     binding.spawnerEvents(...ids.map((id) => binding.started(id)), ...ids.map((id) => binding.exited(id)));
     await node.kinds('c1009', 'EXITED');
-    const left = () => readdirSync(join(node.stateDir, 'children')).sort();
-    await eventually(() => left().length === 1000);
-    assert.equal(left()[0], 'c0010.out');
+    await eventually(() => binding.forgotten.length === 10);
+    assert.deepEqual(binding.forgotten.sort(), ids.slice(0, 10));
+    const { logs } = await coordinator.command({ readLogs: { childId: 'c0010', fd: 1 } });
+    assert.equal(Buffer.from(logs!.data).toString(), 'kept');
+    const dropped = await coordinator.command({ readLogs: { childId: 'c0009', fd: 1 } });
+    assert.equal(dropped.error?.code, 'CHILD_NOT_FOUND');
+  });
+
+  it('keeps output over a restart of the agent', async () => {
+    const { binding } = node;
+    const output = binding.makeOutput('a');
+    writeSync(output.stdoutFd, 'before');
+    binding.records = [binding.record('a', output)];
+    await node.agent?.close();
+    await node.startAgent();
+    const { logs } = await node.coordinator.command({ readLogs: { childId: 'a', fd: 1 } });
+    assert.equal(Buffer.from(logs!.data).toString(), 'before');
   });
 });

@@ -59,6 +59,7 @@ export class TestNode {
     await this.agent?.close();
     this.coordinator.stop();
     this.sockets.close();
+    this.binding.closeOutputs();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -121,7 +121,7 @@ describe('coordinator, server', () => {
     const files = ['', 'first ', 'oops'];
     agent.handlers.readLogs = ({ readLogs }) => {
       const { fd, offset } = readLogs!;
-      return { logs: Buffer.from(files[fd]!).subarray(offset, offset + 4) };
+      return { logs: { data: Buffer.from(files[fd]!).subarray(offset, offset + 4), offset } };
     };
     await cluster.client.prepare({ pid: 1, name: 'warm' });
     const [started] = await collect(cluster.client.fork({ seed: 'warm' }));

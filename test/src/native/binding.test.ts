@@ -13,7 +13,7 @@ const key = new Uint8Array(32).fill(7);
 const open = { key, leaseEpoch: 3, sourceHost: '10.0.0.2', sourcePort: 7071, deadlineMs: 1000 };
 
 function child(childId: string, index: number, hasControl = false): ForkChild {
-  return { childId, index, stdinPath: '', stdoutPath: '', stderrPath: '', hasControl, inheritFiles: true };
+  return { childId, index, stdinPath: '', hasControl, inheritFiles: true };
 }
 
 async function readAll(fd: number): Promise<string> {
@@ -89,7 +89,18 @@ describe('native door', () => {
     await connection.configurePool(3, true);
     assert.deepEqual(await connection.listChildren(''), {
       children: [
-        { id: 'c', seedId: 's', pid: 1, hostPid: 2, exited: true, exitCode: -1, signal: 9, startedAtUnixMs: 2 ** 41 },
+        {
+          id: 'c',
+          seedId: 's',
+          pid: 1,
+          hostPid: 2,
+          exited: true,
+          exitCode: -1,
+          signal: 9,
+          startedAtUnixMs: 2 ** 41,
+          stdoutFd: -1,
+          stderrFd: -1,
+        },
       ],
       more: false,
     });
@@ -122,6 +133,8 @@ describe('native door', () => {
       {
         type: 'childStarted',
         childId: 'c199',
+        stdoutFd: 20,
+        stderrFd: 21,
         seedId: 's',
         pid: 199,
         hostPid: 1199,
