@@ -19,10 +19,6 @@
 namespace farfork::capturing {
 namespace {
 
-std::string nameFile(int number, const std::string& link, const std::string& note = {}) {
-    return "fd " + std::to_string(number) + " (" + link + (note.empty() ? "" : ", " + note) + ")";
-}
-
 /// /dev/null, zero, full, random and urandom (linux Documentation/admin-guide/devices.txt).
 bool isPlainDevice(uint64_t device) {
     const unsigned number = minor(device);
@@ -57,10 +53,19 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
     const auto flags = static_cast<uint32_t>(numberOf(field(*info, "flags"), 8));
     entry.file.status_flags = flags & ~static_cast<uint32_t>(O_CLOEXEC);
     entry.file.close_on_exec = flags & O_CLOEXEC ? 1 : 0;
-    if (auto kind = classify(proc, entry, *info, control_inode); !kind) return kind;
+    struct stat about {};
+    if (fstatat(proc.fd(), ("fd/" + text).c_str(), &about, 0) != 0)
+        return errno == ENOENT ? Result<void>() : unreadable(proc.pid(), "stat fd " + text, errno);
+    if (auto kind = classify(proc, entry, about, *info, control_inode); !kind) return kind;
     entry.duplicate = UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, number, 0)));
     if (!entry.duplicate.valid())
         return errno == EBADF ? Result<void>() : unreadable(proc.pid(), "pidfd_getfd of fd " + text, errno);
+    if (entry.file.kind == 0) {
+        auto object = findObject({proc, entry.file, entry.link, about, *info, entry.duplicate.get()});
+        if (!object) return object.error();
+        entry.object = *std::move(object);
+        if (entry.object) entry.file.kind = entry.object->kind();
+    }
     if (entry.file.kind == FF_FILE_REGULAR) {
         struct statfs system {};
         if (fstatfs(entry.duplicate.get(), &system) != 0) return unreadable(proc.pid(), "fstatfs of fd " + text, errno);
@@ -76,11 +81,8 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
     return {};
 }
 
-Result<void> FileTable::classify(const ProcDir& proc, Entry& entry, const std::string& info, uint64_t control_inode) {
-    struct stat about {};
-    const std::string text = std::to_string(entry.file.fd);
-    if (fstatat(proc.fd(), ("fd/" + text).c_str(), &about, 0) != 0)
-        return unreadable(proc.pid(), "stat fd " + text, errno);
+Result<void> FileTable::classify(const ProcDir& proc, Entry& entry, const struct stat& about, const std::string& info,
+                                 uint64_t control_inode) {
     entry.file.inode = about.st_ino;
     if (!field(info, "lock").empty()) return notCarried(nameFile(entry.file.fd, entry.link, "file lock"));
     if (entry.file.status_flags & O_ASYNC)
@@ -153,6 +155,7 @@ Result<void> FileTable::groupDescriptions() {
             if (stdio < 3 && entry.file.fd > 2 && entry.file.kind != FF_FILE_CONTROL) {
                 entry.file.kind = FF_FILE_STDIO;
                 entry.file.stdio_fd = stdio;
+                entry.object.reset();
             }
         }
         first = end;

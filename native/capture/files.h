@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "capture/objects/object.h"
 #include "capture/proc.h"
 #include "descriptor/builder.h"
 
@@ -28,22 +29,27 @@ class FileTable {
     /// Adds the table to the descriptor's only process, and gives back the duplicates.
     Result<void> describe(DescriptorBuilder& builder, ff_process& process);
 
-    [[nodiscard]] size_t size() const { return entries_.size(); }
-
-  private:
     struct Entry {
         ff_file file{};
         std::string link;  ///< readlink of /proc/PID/fd/N
         UniqueFd duplicate;
         UniqueFd copy_read, copy_write;  ///< pipes with queued bytes: tee target
         uint64_t copied = 0;
+        std::unique_ptr<CapturedObject> object;  ///< kinds that are made anew
     };
+    /// Ascending by number.
+    [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+
+  private:
     Result<void> readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode);
-    Result<void> classify(const ProcDir& proc, Entry& entry, const std::string& info, uint64_t control_inode);
+    Result<void> classify(const ProcDir& proc, Entry& entry, const struct stat& about, const std::string& info,
+                          uint64_t control_inode);
     Result<void> classifyPath(const ProcDir& proc, Entry& entry, unsigned mode, uint64_t device);
     Result<void> groupDescriptions();
     Result<void> checkPipes();
     bool copyPipe(Entry& entry);
+    Result<void> describeBytes(DescriptorBuilder& builder, Entry& entry);
+    [[nodiscard]] bool isFirstOfDescription(const Entry& entry) const;
 
     pid_t pid_ = 0;
     UniqueFd folder_;  ///< /proc/PID/fd

@@ -46,6 +46,7 @@ bool FileTable::confirm() {
             entry.file.position = static_cast<uint64_t>(position);
         }
         if (entry.copy_write.valid() && !copyPipe(entry)) return false;
+        if (entry.object && !entry.object->confirm()) return false;
     }
     return true;
 }
@@ -68,20 +69,40 @@ Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process
     for (Entry& entry : entries_) {
         entry.file.path = builder.strings.add(entry.link);
         if (entry.file.kind == FF_FILE_CONTROL) process.control_fd = static_cast<uint32_t>(entry.file.fd);
-        if (entry.copied) {
-            std::vector<std::byte> bytes(entry.copied);
-            size_t done = 0;
-            while (done < bytes.size()) {
-                const ssize_t got = ::read(entry.copy_read.get(), bytes.data() + done, bytes.size() - done);
-                if (got <= 0) return unreadable(pid_, "read the copy of fd " + std::to_string(entry.file.fd), errno);
-                done += static_cast<size_t>(got);
-            }
-            entry.file.bytes_offset = builder.addBytes(bytes);
-            entry.file.bytes_size = bytes.size();
-        }
+        if (auto done = describeBytes(builder, entry); !done) return done;
         builder.files.push_back(entry.file);
+    }
+    for (Entry& entry : entries_) {
+        entry.object.reset();
         entry.duplicate.reset();
     }
+    return {};
+}
+
+bool FileTable::isFirstOfDescription(const Entry& entry) const {
+    for (const Entry& earlier : entries_) {
+        if (&earlier == &entry) break;
+        if (earlier.file.description == entry.file.description) return false;
+    }
+    return true;
+}
+
+/// What a pipe holds, or what a kernel object is.
+Result<void> FileTable::describeBytes(DescriptorBuilder& builder, Entry& entry) {
+    std::vector<std::byte> bytes(entry.copied);
+    for (size_t done = 0; done < bytes.size();) {
+        const ssize_t got = ::read(entry.copy_read.get(), bytes.data() + done, bytes.size() - done);
+        if (got <= 0) return unreadable(pid_, "read the copy of fd " + std::to_string(entry.file.fd), errno);
+        done += static_cast<size_t>(got);
+    }
+    if (entry.object && isFirstOfDescription(entry)) {
+        auto described = entry.object->describe(*this);
+        if (!described) return described.error();
+        bytes = *std::move(described);
+    }
+    if (bytes.empty()) return {};
+    entry.file.bytes_offset = builder.addBytes(bytes);
+    entry.file.bytes_size = bytes.size();
     return {};
 }
 

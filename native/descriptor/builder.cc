@@ -53,7 +53,7 @@ uint64_t DescriptorBuilder::addAuxv(std::span<const std::byte> auxv) {
     return append(auxv_, auxv, 16);
 }
 uint64_t DescriptorBuilder::addBytes(std::span<const std::byte> bytes) {
-    return append(bytes_, bytes, 1);
+    return append(bytes_, bytes, 8);
 }
 
 Result<void> DescriptorBuilder::setSeedId(std::string_view seed_id) {

@@ -43,7 +43,7 @@ class DescriptorBuilder {
     uint64_t addXstate(std::span<const std::byte> area);
     /// Copies an auxiliary vector; returns its offset for ff_process.auxv_offset.
     uint64_t addAuxv(std::span<const std::byte> auxv);
-    /// Copies bytes (pipe contents); returns their offset for ff_file.bytes_offset.
+    /// Copies bytes (pipe contents, objects), 8-byte aligned; returns their offset for ff_file.bytes_offset.
     uint64_t addBytes(std::span<const std::byte> bytes);
     /// Sets the header's seed id. Error: INVALID_ARGUMENT when it is empty or longer than FF_SEED_ID_SIZE - 1.
     Result<void> setSeedId(std::string_view seed_id);

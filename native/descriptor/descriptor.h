@@ -37,7 +37,7 @@ enum ff_section_type {
     FF_SECTION_AUXV = 7,       /* bytes: /proc/PID/auxv of each process */
     FF_SECTION_STRINGS = 8,    /* bytes: NUL-terminated strings */
     FF_SECTION_GROUPS = 9,     /* uint32_t[]: supplementary group ids */
-    FF_SECTION_BYTES = 10,     /* bytes: pipe contents and the like */
+    FF_SECTION_BYTES = 10,     /* bytes: pipe contents, and what objects.h says of objects */
 };
 
 struct ff_section {
@@ -179,6 +179,9 @@ enum ff_file_kind {
     FF_FILE_PIPE = 3,    /* both ends inside the tree; contents in FF_SECTION_BYTES */
     FF_FILE_STDIO = 4,   /* fd 0, 1, 2 or a duplicate of theirs: replaced by the child's own; stdio_fd says which */
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
+    /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
+    FF_FILE_EVENTFD = 6,
+    FF_FILE_KIND_COUNT
 };
 
 struct ff_file {
@@ -193,8 +196,9 @@ struct ff_file {
     uint64_t file_size;     /* regular files: size at capture */
     uint32_t stdio_fd;      /* FF_FILE_STDIO: 0, 1 or 2 */
     uint32_t pipe_capacity; /* bytes */
-    uint64_t bytes_offset,
-        bytes_size; /* FF_FILE_PIPE: queued bytes, in FF_SECTION_BYTES; on the read end's first entry only */
+    /* In FF_SECTION_BYTES. FF_FILE_PIPE: queued bytes, on the read end's first entry only. Objects: the struct of their
+     * kind, on the first entry of a description only. */
+    uint64_t bytes_offset, bytes_size;
 };
 
 #endif

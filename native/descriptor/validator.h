@@ -28,6 +28,7 @@ class DescriptorValidator {
     bool vmasOf(const ff_process& process);
     bool filesOf(const ff_process& process);
     bool file(const ff_file& file);
+    static std::string objectFault(const ff_file& file, std::span<const std::byte> object);
     bool stringAt(uint32_t offset, const char* what);
 
     DescriptorView& view_;

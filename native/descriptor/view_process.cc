@@ -119,11 +119,15 @@ bool DescriptorValidator::filesOf(const ff_process& process) {
 
 bool DescriptorValidator::file(const ff_file& file) {
     const std::string name = "fd " + std::to_string(file.fd);
-    if (file.kind < FF_FILE_REGULAR || file.kind > FF_FILE_CONTROL) return fail(name + ": unknown kind");
+    if (file.kind < FF_FILE_REGULAR || file.kind >= FF_FILE_KIND_COUNT) return fail(name + ": unknown kind");
     if (file.close_on_exec > 1) return fail(name + ": close_on_exec is not 0 or 1");
     if (file.kind == FF_FILE_STDIO && file.stdio_fd > 2) return fail(name + ": stdio_fd is not 0, 1 or 2");
-    if (file.bytes_size && file.kind != FF_FILE_PIPE) return fail(name + ": queued bytes, but not a pipe");
     if (!within(file.bytes_offset, file.bytes_size, view_.queued_.size())) return fail(name + ": bytes out of bounds");
+    if (file.bytes_size && file.kind != FF_FILE_PIPE) {
+        if (file.bytes_offset % 8) return fail(name + ": bytes are not aligned");
+        const std::string fault = objectFault(file, view_.queuedBytes(file));
+        if (!fault.empty()) return fail(name + ": " + fault);
+    }
     return stringAt(file.path, name.c_str());
 }
 

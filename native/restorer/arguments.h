@@ -48,10 +48,11 @@ enum ff_step {
     FF_STEP_KEEP,
     FF_STEP_SESSION,
     FF_STEP_OOM_SCORE,
-    FF_STEP_OPEN, /* index: file */
-    FF_STEP_SEEK, /* index: file */
-    FF_STEP_PIPE, /* index: file */
-    FF_STEP_DUP,  /* index: file */
+    FF_STEP_OPEN,   /* index: file */
+    FF_STEP_SEEK,   /* index: file */
+    FF_STEP_PIPE,   /* index: file */
+    FF_STEP_OBJECT, /* index: file */
+    FF_STEP_DUP,    /* index: file */
     FF_STEP_CWD,
     FF_STEP_ROOT,
     FF_STEP_REGISTER,     /* index: register */
@@ -105,7 +106,7 @@ struct ff_restorer_file {
     uint32_t pipe_index, pipe_write_end;
     uint32_t pipe_capacity;
     uint32_t bytes_size;
-    uint64_t bytes; /* pipe contents */
+    uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
     uint64_t path;  /* NUL-terminated */
     uint64_t position;
 };

@@ -58,12 +58,15 @@ Result<ff_restorer_file> fileOf(RestorerParts& parts, const ff_file& file) {
     result.pipe_write_end = (file.status_flags & O_ACCMODE) == O_WRONLY ? 1 : 0;
     const std::span<const std::byte> queued = parts.descriptor.queuedBytes(file);
     result.bytes_size = static_cast<uint32_t>(queued.size());
-    if (!queued.empty()) result.bytes = parts.bytes.append(queued);
+    if (!queued.empty()) {
+        parts.bytes.align(8);
+        result.bytes = parts.bytes.append(queued);
+    }
     const std::string object = "fd " + std::to_string(file.fd);
     if (file.kind == FF_FILE_PIPE && (file.status_flags & O_ACCMODE) == O_RDWR) {
         return Error{ErrorCode::kStateNotCarried, "restorer.files", object, "a pipe opened for reading and writing"};
     }
-    if (file.fd < 0 || file.kind < FF_FILE_REGULAR || file.kind > FF_FILE_CONTROL ||
+    if (file.fd < 0 || file.kind < FF_FILE_REGULAR || file.kind >= FF_FILE_KIND_COUNT ||
         (file.kind == FF_FILE_STDIO && file.stdio_fd > 2)) {
         return Error{ErrorCode::kDescriptorCorrupt, "restorer.files", object,
                      "kind " + std::to_string(file.kind) + ", stdio " + std::to_string(file.stdio_fd)};
@@ -93,6 +96,10 @@ Result<void> addFiles(RestorerParts& parts, int32_t& fd_base) {
         } else if (file.kind != FF_FILE_STDIO && file.kind != FF_FILE_CONTROL) {
             const auto first = first_of_description.try_emplace(file.description, file.fd);
             if (!first.second) made->same_as = first.first->second;
+            if (file.kind >= FF_FILE_EVENTFD && first.second && made->bytes_size == 0) {
+                return Error{ErrorCode::kDescriptorCorrupt, "restorer.files", "fd " + std::to_string(file.fd),
+                             "an object that says nothing of itself"};
+            }
         }
         fd_base = std::max(fd_base, file.fd + 1);
         files.push_back(*made);

@@ -63,6 +63,8 @@ Step stepOf(uint32_t step) {
             return {"restorer.seek", Object::kFile};
         case FF_STEP_PIPE:
             return {"restorer.pipe", Object::kFile};
+        case FF_STEP_OBJECT:
+            return {"restorer.object", Object::kFile};
         case FF_STEP_DUP:
             return {"restorer.dup", Object::kFile};
         case FF_STEP_CWD:

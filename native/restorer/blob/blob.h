@@ -39,6 +39,10 @@ void ff_map_phase(const struct ff_context* context);
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context);
 __attribute__((noreturn)) void ff_child(const struct ff_context* context);
 void ff_open_files(const struct ff_context* context);
+/* objects/objects.c: the object of files[index], which has a kind of its own; then, once all descriptors have their
+ * numbers, what refers to others. */
+long ff_make_object(const struct ff_context* context, uint32_t index);
+void ff_finish_object(const struct ff_context* context, uint32_t index);
 void ff_populate(const struct ff_context* context);
 void ff_attach(const struct ff_context* context);
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);

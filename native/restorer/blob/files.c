@@ -79,8 +79,11 @@ static void openOne(const struct ff_context* context, uint32_t index) {
             place(context, index, given >= 0 ? given : working->fds.null_device, 0);
             return;
         }
-        default:
+        case FF_FILE_CONTROL:
             if (working->control >= 0) place(context, index, working->control, 0);
+            return;
+        default:
+            place(context, index, ff_make_object(context, index), 1);
     }
 }
 
@@ -90,6 +93,9 @@ void ff_open_files(const struct ff_context* context) {
     for (uint32_t i = 0; i < arguments->file_count; ++i) {
         if (files[i].kind == FF_FILE_REGULAR && !context->working->request.inherit_files) continue;
         openOne(context, i);
+    }
+    for (uint32_t i = 0; i < arguments->file_count; ++i) {
+        if (files[i].same_as < 0) ff_finish_object(context, i);
     }
     if (arguments->cwd != 0) ff_check(context, FF_STEP_CWD, 0, FF_CALL1(chdir, arguments->cwd));
     if (arguments->root != 0) ff_check(context, FF_STEP_ROOT, 0, FF_CALL1(chroot, arguments->root));

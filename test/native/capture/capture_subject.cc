@@ -13,7 +13,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -196,9 +195,7 @@ void* forever(void*) {
 
 /// Makes the state that `mode` names.
 void makeState(const std::string& mode) {
-    if (mode == "eventfd")
-        eventfd(0, 0);
-    else if (mode == "epoll")
+    if (mode == "epoll")
         epoll_create1(0);
     else if (mode == "socket")
         socket(AF_INET, SOCK_STREAM, 0);

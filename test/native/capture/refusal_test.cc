@@ -34,7 +34,6 @@ void checkRefused(const char* mode, const std::string& expected) {
 
 TEST(stateThatIsNotCarriedIsRefusedByName) {
     const std::string prefix = "STATE_NOT_CARRIED ";
-    checkRefused("eventfd", prefix + "fd 3 (anon_inode:[eventfd])");
     checkRefused("epoll", prefix + "fd 3 (anon_inode:[eventpoll])");
     checkRefused("socket", prefix + "fd 3 (socket:[");
     checkRefused("sockets", prefix + "fd 3 (socket:[");

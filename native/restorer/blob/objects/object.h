@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernel objects that are made anew, one kind a file; what each is: descriptor/objects.h. */
+#ifndef FARFORK_BLOB_OBJECT_H
+#define FARFORK_BLOB_OBJECT_H
+
+#include "descriptor/objects.h"
+#include "restorer/blob/blob.h"
+
+static inline const struct ff_restorer_file* ff_file_at(const struct ff_context* context, uint32_t index) {
+    return &((const struct ff_restorer_file*)context->arguments->files)[index];
+}
+
+/* One for each kind: makes the object of files[index]; returns its descriptor, whatever number it has. */
+long ff_make_eventfd(const struct ff_context* context, uint32_t index);
+
+#endif

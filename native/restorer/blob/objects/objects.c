@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/errno.h>
+
+#include "restorer/blob/objects/object.h"
+
+long ff_make_object(const struct ff_context* context, uint32_t index) {
+    switch (ff_file_at(context, index)->kind) {
+        case FF_FILE_EVENTFD:
+            return ff_make_eventfd(context, index);
+        default:
+            ff_fail(context, FF_STEP_OBJECT, index, -EINVAL);
+    }
+}
+
+/* What takes the other descriptors at their numbers. */
+void ff_finish_object(const struct ff_context* context, uint32_t index) {
+    switch (ff_file_at(context, index)->kind) {
+        default:
+            return;
+    }
+}
