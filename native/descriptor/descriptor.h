@@ -181,7 +181,7 @@ enum ff_file_kind {
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
     /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
     FF_FILE_EVENTFD = 6,
-    FF_FILE_KIND_COUNT
+    FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 
 struct ff_file {

@@ -14,11 +14,9 @@ import { BatchInputs } from './batch-inputs.js';
 import { replyEvent } from './child-reply.js';
 import { ControlSocket, type Frame } from './control-socket.js';
 import { ForkBatch, forkOptions, tooLate } from './fork-batch.js';
-import { OutputTail } from './output-tail.js';
+import { followOutput, type OutputTail } from './output-tail.js';
 import { type OutputPaths, Outputs } from './outputs.js';
 
-/** How long a child's last words are waited for: something else may hold its end of the control socket. */
-const lastWordsMs = 500;
 const sigkill = 9;
 
 interface LiveChild {
@@ -201,13 +199,10 @@ export class ChildTable {
     for (const childId of childIds) await this.discard(childId);
   }
 
-  /** A child that nobody asks for any more must not run. */
+  /** A child that nobody asks for any more must not run. It may never have been, or have ended. */
   private async discard(childId: string): Promise<void> {
-    try {
-      await (await this.options.spawner()).kill(childId, sigkill);
-    } catch {
-      // It never was, or it has ended, or its spawner has.
-    }
+    const spawner = await this.options.spawner().catch(() => undefined);
+    await spawner?.kill(childId, sigkill).catch(() => undefined);
   }
 
   private add(command: ForkCommand, child: ForkCommandChild, batch: ForkBatch): void {
@@ -224,15 +219,6 @@ export class ChildTable {
 
   private keepOutput(childId: string, stdoutFd: number, stderrFd: number): OutputPaths {
     return this.outputs.started(childId, this.options.spawnerPid(), stdoutFd, stderrFd);
-  }
-
-  private follow(live: LiveChild, { out, err }: OutputPaths): void {
-    for (const [outputFd, path] of [[1, out] as const, [2, err] as const]) {
-      const tail = new OutputTail(path, (output) => {
-        this.options.emit([{ kind: ForkEventKind.KIND_OUTPUT, child: { ...live.info }, output, outputFd }]);
-      });
-      live.tails.push(tail);
-    }
   }
 
   private insert(info: LiveChild['info']): LiveChild {
@@ -276,7 +262,11 @@ export class ChildTable {
       resumeMs: Number(event.firstInstructionNs - event.requestedAtNs) / 1e6,
     });
     const paths = this.keepOutput(event.childId, event.stdoutFd, event.stderrFd);
-    if (child.streamsOutput) this.follow(child, paths);
+    if (child.streamsOutput) {
+      child.tails = followOutput(paths, (outputFd, output) => {
+        this.options.emit([{ kind: ForkEventKind.KIND_OUTPUT, child: { ...child.info }, output, outputFd }]);
+      });
+    }
     child.batch?.settle(event.childId);
     delete child.batch;
     return { kind: ForkEventKind.KIND_STARTED, child: { ...child.info } };
@@ -295,11 +285,7 @@ export class ChildTable {
       return;
     }
     // Its reply may still be in the socket: REPLIED comes before EXITED.
-    const timer = setTimeout(finish, lastWordsMs);
-    void child.control.closed.then(() => {
-      clearTimeout(timer);
-      finish();
-    });
+    void child.control.lastWords().then(finish);
   }
 
   private ended(child: LiveChild, kind: ForkEventKind, state: ChildState, error?: FarforkError): Init<ForkEvent> {

@@ -7,6 +7,7 @@ export type Frame = Record<string, unknown> & { type: string };
 
 const maxFrameBytes = 64 * 1024 * 1024;
 const headerBytes = 4;
+const lastWordsMs = 500;
 // Plain MessagePack: no records extension, byte strings as bin, as the Python and C codecs read it.
 const packr = new Packr({ useRecords: false, moreTypes: false, int64AsType: 'number' });
 
@@ -48,6 +49,17 @@ export class ControlSocket {
     packet.writeUInt32LE(body.length, 0);
     body.copy(packet, headerBytes);
     if (!this.socket.destroyed) this.socket.write(packet);
+  }
+
+  /** Resolves once what the peer said before it ended is read; something else may hold its end, so it is bounded. */
+  lastWords(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, lastWordsMs);
+      void this.closed.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   close(): void {

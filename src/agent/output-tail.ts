@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { firstKept } from './outputs.js';
+import { firstKept, type OutputPaths } from './outputs.js';
 
 const pollMs = 50;
 const chunk = Buffer.allocUnsafe(256 * 1024);
@@ -64,4 +64,10 @@ export class OutputTail {
     if (this.fd >= 0) closeSync(this.fd);
     this.fd = -1;
   }
+}
+
+/** Follows both streams of a child. */
+export function followOutput({ out, err }: OutputPaths, onData: (fd: number, data: Buffer) => void): OutputTail[] {
+  const tail = (fd: number, path: string): OutputTail => new OutputTail(path, (data) => onData(fd, data));
+  return [tail(1, out), tail(2, err)];
 }
