@@ -39,6 +39,9 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
         if (auto read = table.readEntry(proc, pidfd, number, control_inode); !read) return read.error();
     if (auto grouped = table.groupDescriptions(); !grouped) return grouped.error();
     if (auto checked = table.checkPipes(); !checked) return checked.error();
+    for (const Entry& entry : table.entries_)
+        if (entry.object)
+            if (auto related = entry.object->relate(table); !related) return related.error();
     return table;
 }
 

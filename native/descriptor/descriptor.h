@@ -181,6 +181,11 @@ enum ff_file_kind {
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
     /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
     FF_FILE_EVENTFD = 6,
+    FF_FILE_EPOLL = 7,
+    FF_FILE_TIMERFD = 8,
+    FF_FILE_SIGNALFD = 9,
+    FF_FILE_INOTIFY = 10,
+    FF_FILE_PIDFD = 11,
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "descriptor/objects.h"
 #include "restorer/sigframe.h"
 
 namespace farfork {
@@ -74,6 +75,22 @@ Result<ff_restorer_file> fileOf(RestorerParts& parts, const ff_file& file) {
     return result;
 }
 
+/// An entry may have a number that is above all descriptors; the child uses it for a moment.
+Result<void> addEpollNumbers(const RestorerParts& parts, const ff_file& file, int32_t& fd_base) {
+    const std::span<const std::byte> object = parts.descriptor.queuedBytes(file);
+    if (object.empty()) return {};  // a duplicate
+    const auto* epoll = reinterpret_cast<const ff_epoll*>(object.data());
+    const std::span entries(reinterpret_cast<const ff_epoll_entry*>(epoll + 1), epoll->entry_count);
+    for (const ff_epoll_entry& entry : entries) {
+        if (entry.file >= parts.process.file_count || entry.number == INT32_MAX) {
+            return Error{ErrorCode::kDescriptorCorrupt, "restorer.files", "fd " + std::to_string(file.fd),
+                         "an epoll entry for file " + std::to_string(entry.file)};
+        }
+        fd_base = std::max(fd_base, entry.number + 1);
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> addFiles(RestorerParts& parts, int32_t& fd_base) {
@@ -102,6 +119,9 @@ Result<void> addFiles(RestorerParts& parts, int32_t& fd_base) {
             }
         }
         fd_base = std::max(fd_base, file.fd + 1);
+        if (file.kind == FF_FILE_EPOLL) {
+            if (Result<void> added = addEpollNumbers(parts, file, fd_base); !added.ok()) return std::move(added).error();
+        }
         files.push_back(*made);
     }
     parts.arguments.files = parts.bytes.appendArray(std::span<const ff_restorer_file>(files));

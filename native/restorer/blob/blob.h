@@ -43,6 +43,9 @@ void ff_open_files(const struct ff_context* context);
  * numbers, what refers to others. */
 long ff_make_object(const struct ff_context* context, uint32_t index);
 void ff_finish_object(const struct ff_context* context, uint32_t index);
+/* objects/pidfd.c: once there are threads. objects/epoll.c: once every other object is complete. */
+void ff_open_thread_pidfds(const struct ff_context* context);
+void ff_finish_epolls(const struct ff_context* context);
 void ff_populate(const struct ff_context* context);
 void ff_attach(const struct ff_context* context);
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);

@@ -120,6 +120,8 @@ static void setLimits(const struct ff_context* context) {
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) {
     struct ff_working* working = context->working;
     cloneThreads(context);
+    ff_open_thread_pidfds(context);
+    ff_finish_epolls(context);
     setLimits(context);
     awaitThreads(context);
     setUpSelf(context, 0);

@@ -12,5 +12,13 @@ static inline const struct ff_restorer_file* ff_file_at(const struct ff_context*
 
 /* One for each kind: makes the object of files[index]; returns its descriptor, whatever number it has. */
 long ff_make_eventfd(const struct ff_context* context, uint32_t index);
+long ff_make_epoll(const struct ff_context* context, uint32_t index);
+long ff_make_timerfd(const struct ff_context* context, uint32_t index);
+long ff_make_signalfd(const struct ff_context* context, uint32_t index);
+long ff_make_inotify(const struct ff_context* context, uint32_t index);
+long ff_make_pidfd(const struct ff_context* context, uint32_t index);
+
+/* Starts the timer, whatever it did before. */
+void ff_arm_timerfd(const struct ff_context* context, uint32_t index, long fd);
 
 #endif

@@ -7,6 +7,16 @@ long ff_make_object(const struct ff_context* context, uint32_t index) {
     switch (ff_file_at(context, index)->kind) {
         case FF_FILE_EVENTFD:
             return ff_make_eventfd(context, index);
+        case FF_FILE_EPOLL:
+            return ff_make_epoll(context, index);
+        case FF_FILE_TIMERFD:
+            return ff_make_timerfd(context, index);
+        case FF_FILE_SIGNALFD:
+            return ff_make_signalfd(context, index);
+        case FF_FILE_INOTIFY:
+            return ff_make_inotify(context, index);
+        case FF_FILE_PIDFD:
+            return ff_make_pidfd(context, index);
         default:
             ff_fail(context, FF_STEP_OBJECT, index, -EINVAL);
     }
