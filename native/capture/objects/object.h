@@ -30,6 +30,7 @@ struct Opened {
     const struct stat& about;
     const std::string& info;  ///< /proc/PID/fdinfo/N
     int duplicate;            ///< the same open file description, ours; valid until the object is gone
+    const FileTable& files;   ///< the descriptors of lower numbers
 };
 
 /// One open file description of a kind that is made anew. Every descriptor number has one; `describe` is called for
@@ -63,5 +64,6 @@ std::vector<std::byte> bytesOf(const T& value) {
 
 // One for each kind: null when the descriptor is not of it.
 Result<std::unique_ptr<CapturedObject>> findEventfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findDeleted(const Opened& opened);
 
 }  // namespace farfork::capturing
