@@ -31,7 +31,8 @@ class FileTable {
 
     struct Entry {
         ff_file file{};
-        std::string link;  ///< readlink of /proc/PID/fd/N
+        std::string link;               ///< readlink of /proc/PID/fd/N
+        uint64_t device = 0, node = 0;  ///< st_dev and st_ino of what is behind it
         UniqueFd duplicate;
         UniqueFd copy_read, copy_write;  ///< pipes with queued bytes: tee target
         uint64_t copied = 0;
@@ -39,15 +40,24 @@ class FileTable {
     };
     /// Ascending by number.
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+    /// The entry of a number, if it is open.
+    [[nodiscard]] const Entry* entryOf(uint32_t number) const;
 
   private:
     Result<void> readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode);
     Result<void> classify(const ProcDir& proc, Entry& entry, const struct stat& about, const std::string& info,
                           uint64_t control_inode);
-    Result<void> classifyPath(const ProcDir& proc, Entry& entry, unsigned mode, uint64_t device);
+    Result<void> classifyPath(const ProcDir& proc, Entry& entry, const struct stat& about);
+    Result<void> classifyStandard(const ProcDir& proc, Entry& entry, const struct stat& about);
+    void classifyPipe(Entry& entry) const;
+    Result<void> classifyByFileSystem(const ProcDir& proc, Entry& entry);
     Result<void> groupDescriptions();
     Result<void> checkPipes();
+    bool hasBothEnds(const Entry& entry) const;
+    Result<void> checkMappedFiles(const DescriptorBuilder& builder) const;
     bool copyPipe(Entry& entry);
+    static bool isPipe(const ff_file& file) { return file.kind == FF_FILE_PIPE || file.kind == FF_FILE_FIFO; }
+    Result<std::vector<std::byte>> describePipe(Entry& entry);
     Result<void> describeBytes(DescriptorBuilder& builder, Entry& entry);
     [[nodiscard]] bool isFirstOfDescription(const Entry& entry) const;
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The descriptor table in the pause and after it.
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "capture/descriptions.h"
@@ -12,6 +14,14 @@
 #include "capture/pipes.h"
 
 namespace farfork::capturing {
+namespace {
+
+bool hasPosition(const ff_file& file) {
+    return file.kind == FF_FILE_REGULAR || file.stdio_kind == FF_FILE_REGULAR ||
+           ((file.kind == FF_FILE_PROC || file.kind == FF_FILE_DELETED) && !(file.status_flags & O_PATH));
+}
+
+}  // namespace
 
 bool FileTable::confirm() {
     const auto own = static_cast<pid_t>(syscall(SYS_getpid));  // the guardian's, which shares this table
@@ -40,8 +50,12 @@ bool FileTable::confirm() {
     for (Entry& entry : entries_) {
         const int duplicate = entry.duplicate.get();
         if (compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
-        if (entry.file.kind == FF_FILE_REGULAR) {
+        // A descriptor may have become non-blocking meanwhile, or another's business.
+        const auto flags = static_cast<uint32_t>(fcntl(duplicate, F_GETFL));
+        if ((flags & ~static_cast<uint32_t>(O_CLOEXEC)) != entry.file.status_flags) return false;
+        if (hasPosition(entry.file)) {
             const off_t position = lseek(duplicate, 0, SEEK_CUR);
+            if (position < 0 && errno == ESPIPE) continue;  // some files of /proc
             if (position < 0) return false;
             entry.file.position = static_cast<uint64_t>(position);
         }
@@ -51,21 +65,11 @@ bool FileTable::confirm() {
     return true;
 }
 
-/// Queued bytes go to the copy by reference: tee(2) consumes nothing.
-bool FileTable::copyPipe(Entry& entry) {
-    for (const Entry& earlier : entries_) {  // one read end's copy is enough
-        if (&earlier == &entry) break;
-        if (earlier.copy_write.valid() && earlier.file.inode == entry.file.inode) return true;
-    }
-    const int64_t copied = copyQueuedBytes(entry.duplicate.get(), entry.copy_write.get());
-    entry.copied = copied > 0 ? static_cast<uint64_t>(copied) : 0;
-    return copied >= 0;
-}
-
 Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process) {
     process.file_first = static_cast<uint32_t>(builder.files.size());
     process.file_count = static_cast<uint32_t>(entries_.size());
     process.control_fd = UINT32_MAX;
+    if (auto checked = checkMappedFiles(builder); !checked) return checked;
     for (Entry& entry : entries_) {
         entry.file.path = builder.strings.add(entry.link);
         if (entry.file.kind == FF_FILE_CONTROL) process.control_fd = static_cast<uint32_t>(entry.file.fd);
@@ -75,6 +79,23 @@ Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process
     for (Entry& entry : entries_) {
         entry.object.reset();
         entry.duplicate.reset();
+    }
+    return {};
+}
+
+const FileTable::Entry* FileTable::entryOf(uint32_t number) const {
+    for (const Entry& entry : entries_)
+        if (static_cast<uint32_t>(entry.file.fd) == number) return &entry;
+    return nullptr;
+}
+
+/// A deleted file is copied at one instant: memory that shows it would be another file in the child.
+Result<void> FileTable::checkMappedFiles(const DescriptorBuilder& builder) const {
+    for (const Entry& entry : entries_) {
+        if (entry.file.kind != FF_FILE_DELETED) continue;
+        for (const ff_vma& vma : builder.vmas)
+            if (vma.flags & FF_VMA_SHARED && vma.flags & FF_VMA_FILE && vma.inode == entry.node)
+                return notCarried(nameFile(entry.file.fd, entry.link, "deleted, and shared memory too"));
     }
     return {};
 }
@@ -89,11 +110,11 @@ bool FileTable::isFirstOfDescription(const Entry& entry) const {
 
 /// What a pipe holds, or what a kernel object is.
 Result<void> FileTable::describeBytes(DescriptorBuilder& builder, Entry& entry) {
-    std::vector<std::byte> bytes(entry.copied);
-    for (size_t done = 0; done < bytes.size();) {
-        const ssize_t got = ::read(entry.copy_read.get(), bytes.data() + done, bytes.size() - done);
-        if (got <= 0) return unreadable(pid_, "read the copy of fd " + std::to_string(entry.file.fd), errno);
-        done += static_cast<size_t>(got);
+    std::vector<std::byte> bytes;
+    if (entry.copied) {
+        auto described = describePipe(entry);
+        if (!described) return described.error();
+        bytes = *std::move(described);
     }
     if (entry.object && isFirstOfDescription(entry)) {
         auto described = entry.object->describe(*this);

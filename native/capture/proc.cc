@@ -17,6 +17,9 @@ namespace farfork::capturing {
 ProcDir::ProcDir(pid_t pid)
     : pid_(pid), directory_(open(("/proc/" + std::to_string(pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
+ProcDir::ProcDir(int root, const std::string& path)
+    : directory_(openat(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
 std::optional<std::string> ProcDir::read(const std::string& name) const {
     UniqueFd file(openat(directory_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) return std::nullopt;

@@ -17,6 +17,8 @@ class ProcDir {
   public:
     ProcDir() = default;
     explicit ProcDir(pid_t pid);
+    /// The folder of a process in another view of /proc; pid() is 0.
+    ProcDir(int root, const std::string& path);
     [[nodiscard]] bool valid() const { return directory_.valid(); }
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] int fd() const { return directory_.get(); }

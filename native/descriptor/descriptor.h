@@ -186,6 +186,10 @@ enum ff_file_kind {
     FF_FILE_SIGNALFD = 9,
     FF_FILE_INOTIFY = 10,
     FF_FILE_PIDFD = 11,
+    FF_FILE_OPATH = 13,     /* O_PATH: by path, whatever is there */
+    FF_FILE_DELETED = 14,   /* regular file or directory without a name: a copy of its own for each child */
+    FF_FILE_FIFO = 15,      /* named pipe with both ends inside the tree: as FF_FILE_PIPE, whatever is at its name */
+    FF_FILE_PROC = 16,      /* below /proc: by path, where the process's own folder has its pid in path */
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 
@@ -197,13 +201,20 @@ struct ff_file {
     uint32_t description;   /* entries with an equal number share one open file description */
     uint32_t path;          /* strings */
     uint64_t position;      /* bytes */
-    uint64_t inode;         /* pipes: entries with equal inode are ends of one pipe */
+    uint64_t inode;         /* pipes and FIFOs: entries with equal inode are ends of one pipe */
     uint64_t file_size;     /* regular files: size at capture */
     uint32_t stdio_fd;      /* FF_FILE_STDIO: 0, 1 or 2 */
     uint32_t pipe_capacity; /* bytes */
-    /* In FF_SECTION_BYTES. FF_FILE_PIPE: queued bytes, on the read end's first entry only. Objects: the struct of their
-     * kind, on the first entry of a description only. */
+    /* In FF_SECTION_BYTES. Pipes and FIFOs: struct ff_pipe_run[pipe_run_count] and the queued bytes, on the first entry
+     * that can read only. Objects: the struct of their kind, on the first entry of a description only. */
     uint64_t bytes_offset, bytes_size;
+    uint32_t pipe_run_count; /* 0: no packets among the queued bytes */
+    uint32_t stdio_kind;     /* FF_FILE_STDIO: FF_FILE_REGULAR when path and position are the parent's own; else 0 */
+    /* Whom signal-driven input tells (F_SETOWN_EX, F_SETSIG): in the parent's own pid namespace; owner 0: nobody. */
+    uint32_t owner_type; /* F_OWNER_* */
+    int32_t owner;
+    uint32_t owner_signal;
+    uint32_t reserved;
 };
 
 #endif

@@ -30,6 +30,45 @@ std::string inotifyFault(std::span<const std::byte> object) {
     return "";
 }
 
+template <class T>
+std::span<const T> arrayAt(std::span<const std::byte> object, size_t offset, size_t count) {
+    if (offset > object.size() || count > (object.size() - offset) / sizeof(T)) return {};
+    return {reinterpret_cast<const T*>(object.data() + offset), count};
+}
+
+std::string pipeFault(const ff_file& file, std::span<const std::byte> object) {
+    if (file.pipe_run_count == 0) return "";
+    const auto runs = arrayAt<ff_pipe_run>(object, 0, file.pipe_run_count);
+    if (runs.empty()) return "runs out of bounds";
+    uint64_t bytes = 0;
+    for (const ff_pipe_run& run : runs) {
+        if (run.size == 0 || run.packet > 1 || (run.packet == 1 && run.size > FF_PAGE_SIZE)) return "a wrong run";
+        bytes += run.size;
+    }
+    return bytes == object.size() - runs.size_bytes() ? "" : "runs that do not add up";
+}
+
+std::string deletedFault(const ff_file& file, std::span<const std::byte> object) {
+    const auto heads = arrayAt<ff_deleted>(object, 0, 1);
+    if (heads.empty()) return "a deleted file that is too short";
+    const ff_deleted& deleted = heads.front();
+    constexpr uint32_t kKind = 0170000, kFolder = 0040000, kRegular = 0100000;  // stat(2), S_IFMT
+    if ((deleted.mode & kKind) != kFolder && (deleted.mode & kKind) != kRegular)
+        return "a deleted file of another kind";
+    if (deleted.same_file < -1 || deleted.same_file >= file.fd) return "a deleted file that follows a later one";
+    if (deleted.size > INT64_MAX) return "a deleted file of a negative size";
+    const auto extents = arrayAt<ff_extent>(object, sizeof deleted, deleted.extent_count);
+    if (extents.size() != deleted.extent_count) return "extents out of bounds";
+    uint64_t end = 0, bytes = 0;
+    for (const ff_extent& extent : extents) {
+        if (extent.offset < end || extent.offset > deleted.size || extent.size > deleted.size - extent.offset)
+            return "extents that are not in order";
+        end = extent.offset + extent.size;
+        bytes += extent.size;
+    }
+    return bytes == object.size() - sizeof deleted - extents.size_bytes() ? "" : "extents that do not add up";
+}
+
 }  // namespace
 
 /// Whether `object` is one that a reader may use as the struct of its kind. Empty: it is; else what is wrong.
@@ -47,6 +86,11 @@ std::string DescriptorValidator::objectFault(const ff_file& file, std::span<cons
             return inotifyFault(object);
         case FF_FILE_PIDFD:
             return object.size() == sizeof(ff_pidfd) ? "" : "a pidfd of another size";
+        case FF_FILE_PIPE:
+        case FF_FILE_FIFO:
+            return pipeFault(file, object);
+        case FF_FILE_DELETED:
+            return deletedFault(file, object);
         default:
             return object.empty() ? "" : "bytes that its kind does not have";
     }

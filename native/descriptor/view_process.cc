@@ -123,7 +123,12 @@ bool DescriptorValidator::file(const ff_file& file) {
     if (file.close_on_exec > 1) return fail(name + ": close_on_exec is not 0 or 1");
     if (file.kind == FF_FILE_STDIO && file.stdio_fd > 2) return fail(name + ": stdio_fd is not 0, 1 or 2");
     if (!within(file.bytes_offset, file.bytes_size, view_.queued_.size())) return fail(name + ": bytes out of bounds");
-    if (file.bytes_size && file.kind != FF_FILE_PIPE) {
+    if (file.stdio_kind && (file.kind != FF_FILE_STDIO || file.stdio_kind != FF_FILE_REGULAR))
+        return fail(name + ": wrong stdio_kind");
+    if (file.owner < 0 || file.owner_type > 2 || file.owner_signal > FF_SIGNAL_COUNT || file.reserved)
+        return fail(name + ": wrong owner");
+    if (file.pipe_run_count && !file.bytes_size) return fail(name + ": runs without bytes");
+    if (file.bytes_size) {
         if (file.bytes_offset % 8) return fail(name + ": bytes are not aligned");
         const std::string fault = objectFault(file, view_.queuedBytes(file));
         if (!fault.empty()) return fail(name + ": " + fault);

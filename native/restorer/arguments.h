@@ -69,6 +69,7 @@ enum ff_step {
     FF_STEP_CREDENTIALS, /* index: thread */
     FF_STEP_DUMPABLE,
     FF_STEP_CLOSE,
+    FF_STEP_OWNER, /* index: file */
 };
 
 enum ff_vdso_mode { FF_VDSO_NONE = 0, FF_VDSO_MAP = 1, FF_VDSO_REMAP = 2 };
@@ -107,8 +108,16 @@ struct ff_restorer_file {
     uint32_t pipe_capacity;
     uint32_t bytes_size;
     uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
-    uint64_t path;  /* NUL-terminated */
+    uint64_t path;  /* NUL-terminated; FF_FILE_DELETED: of the folder that it was in */
     uint64_t position;
+    uint32_t pipe_run_count;
+    uint32_t pipe_reopened; /* not the description that pipe2(2) gives, but one by open(2) */
+    uint32_t stdio_kind;    /* of FF_FILE_STDIO that inherits */
+    uint32_t owned;         /* 1: the next three are to be set */
+    uint32_t owner_type;
+    int32_t owner;
+    uint32_t owner_signal;
+    uint32_t async; /* O_ASYNC */
 };
 
 /*
@@ -148,6 +157,8 @@ struct ff_restorer_arguments {
     uint32_t map_count, register_count, run_count, file_count, thread_count, sigaction_count;
     uint32_t pipe_count;
     uint32_t has_dontfork_or_lock;
+    uint32_t has_owners; /* of descriptors */
+    uint32_t files_reserved;
     uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
     uint64_t working; /* struct ff_working */
 
@@ -205,7 +216,7 @@ struct ff_request {
     uint32_t attach_pid_offset; /* where the host pid goes in the AttachChild packet; little-endian uint32 */
     uint32_t flags;             /* FF_REQUEST_* */
     uint32_t slot;              /* below FF_SLOTS */
-    uint32_t reserved;
+    uint32_t inherit_stdio;     /* regular files on descriptors 0 to 2 too */
     uint8_t attach[FF_ATTACH_BYTES];
 };
 /* The template is bound to the spawner's processor, so that a child that comes alone is built without a wake-up of

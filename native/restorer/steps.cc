@@ -99,6 +99,8 @@ Step stepOf(uint32_t step) {
             return {"restorer.dumpable"};
         case FF_STEP_CLOSE:
             return {"restorer.close"};
+        case FF_STEP_OWNER:
+            return {"restorer.owner", Object::kFile};
         case FF_STEP_NONE:
             break;
     }

@@ -30,6 +30,7 @@ struct Opened {
     const struct stat& about;
     const std::string& info;  ///< /proc/PID/fdinfo/N
     int duplicate;            ///< the same open file description, ours; valid until the object is gone
+    const FileTable& files;   ///< the descriptors of lower numbers
 };
 
 /// One open file description of a kind that is made anew. Every descriptor number has one; `describe` is called for
@@ -70,5 +71,6 @@ Result<std::unique_ptr<CapturedObject>> findTimerfd(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findSignalfd(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findPidfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findDeleted(const Opened& opened);
 
 }  // namespace farfork::capturing

@@ -39,6 +39,15 @@ void ff_map_phase(const struct ff_context* context);
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context);
 __attribute__((noreturn)) void ff_child(const struct ff_context* context);
 void ff_open_files(const struct ff_context* context);
+/* files.c: moves the descriptor of files[index] to its number. */
+void ff_place(const struct ff_context* context, uint32_t index, long fd, int close_source);
+/* files.c: another open file description of what `fd` is of, with `flags`; -errno. */
+long ff_reopen(int fd, uint32_t flags);
+/* pipes.c: one pipe at the time; then, once all are there, what nobody holds of them. */
+void ff_open_pipe(const struct ff_context* context, uint32_t index);
+void ff_close_pipes(const struct ff_context* context);
+/* owners.c: whom descriptors tell of input; by the main thread, once all threads are there. */
+void ff_set_owners(const struct ff_context* context);
 /* objects/objects.c: the object of files[index], which has a kind of its own; then, once all descriptors have their
  * numbers, what refers to others. */
 long ff_make_object(const struct ff_context* context, uint32_t index);

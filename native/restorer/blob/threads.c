@@ -129,6 +129,7 @@ __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) 
     if (context->arguments->credentials.change || dumpable != FF_DUMPABLE_BY_USER) {
         ff_check(context, FF_STEP_DUMPABLE, 0, FF_CALL5(prctl, PR_SET_DUMPABLE, dumpable, 0, 0, 0));
     }
+    ff_set_owners(context);
     setFree(context);
     ff_attach(context);
     ff_report(context, FF_STATUS_STARTED, 0, 0, 0, (int32_t)working->host_pid);

@@ -17,6 +17,8 @@ long ff_make_object(const struct ff_context* context, uint32_t index) {
             return ff_make_inotify(context, index);
         case FF_FILE_PIDFD:
             return ff_make_pidfd(context, index);
+        case FF_FILE_DELETED:
+            return ff_make_deleted(context, index);
         default:
             ff_fail(context, FF_STEP_OBJECT, index, -EINVAL);
     }
