@@ -27,7 +27,7 @@ bool isPlainDevice(uint64_t device) {
 
 }  // namespace
 
-Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode) {
+Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared) {
     FileTable table;
     table.pid_ = proc.pid();
     table.folder_ = UniqueFd(openat(proc.fd(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -36,13 +36,14 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
     table.entries_.reserve(numbers->size());
     table.listing_.resize(256 + 40 * (numbers->size() + 16));
     for (const int number : *numbers)
-        if (auto read = table.readEntry(proc, pidfd, number, control_inode); !read) return read.error();
+        if (auto read = table.readEntry(proc, pidfd, number, control_inode, shared); !read) return read.error();
     if (auto grouped = table.groupDescriptions(); !grouped) return grouped.error();
     if (auto checked = table.checkPipes(); !checked) return checked.error();
     return table;
 }
 
-Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode) {
+Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode,
+                                  SharedTable& shared) {
     const std::string text = std::to_string(number);
     const auto link = proc.link("fd/" + text);
     const auto info = proc.read("fdinfo/" + text);
@@ -60,8 +61,14 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
     entry.duplicate = UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, number, 0)));
     if (!entry.duplicate.valid())
         return errno == EBADF ? Result<void>() : unreadable(proc.pid(), "pidfd_getfd of fd " + text, errno);
+    if (entry.file.kind == FF_FILE_REGULAR) {  // with a name, and yet the child's own: in /dev/shm
+        auto object = findMemfd({proc, entry.file, entry.link, about, *info, entry.duplicate.get(), shared});
+        if (!object) return object.error();
+        if (*object) entry.file.kind = (*object)->kind();
+        entry.object = *std::move(object);
+    }
     if (entry.file.kind == 0) {
-        auto object = findObject({proc, entry.file, entry.link, about, *info, entry.duplicate.get()});
+        auto object = findObject({proc, entry.file, entry.link, about, *info, entry.duplicate.get(), shared});
         if (!object) return object.error();
         entry.object = *std::move(object);
         if (entry.object) entry.file.kind = entry.object->kind();

@@ -14,4 +14,10 @@ struct ff_eventfd { /* FF_FILE_EVENTFD */
     uint32_t reserved;
 };
 
+struct ff_memfd {      /* FF_FILE_MEMFD */
+    uint64_t position; /* bytes */
+    uint32_t shared;   /* index into FF_SECTION_SHARED */
+    uint32_t reserved;
+};
+
 #endif

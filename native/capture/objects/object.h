@@ -21,6 +21,7 @@
 namespace farfork::capturing {
 
 class FileTable;
+class SharedTable;
 
 /// A descriptor of the parent as it was first seen.
 struct Opened {
@@ -30,6 +31,7 @@ struct Opened {
     const struct stat& about;
     const std::string& info;  ///< /proc/PID/fdinfo/N
     int duplicate;            ///< the same open file description, ours; valid until the object is gone
+    SharedTable& shared;      ///< memory that is mapped shared
 };
 
 /// One open file description of a kind that is made anew. Every descriptor number has one; `describe` is called for
@@ -63,5 +65,6 @@ std::vector<std::byte> bytesOf(const T& value) {
 
 // One for each kind: null when the descriptor is not of it.
 Result<std::unique_ptr<CapturedObject>> findEventfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findMemfd(const Opened& opened);
 
 }  // namespace farfork::capturing

@@ -12,5 +12,6 @@ static inline const struct ff_restorer_file* ff_file_at(const struct ff_context*
 
 /* One for each kind: makes the object of files[index]; returns its descriptor, whatever number it has. */
 long ff_make_eventfd(const struct ff_context* context, uint32_t index);
+long ff_make_memfd(const struct ff_context* context, uint32_t index);
 
 #endif

@@ -7,6 +7,8 @@ long ff_make_object(const struct ff_context* context, uint32_t index) {
     switch (ff_file_at(context, index)->kind) {
         case FF_FILE_EVENTFD:
             return ff_make_eventfd(context, index);
+        case FF_FILE_MEMFD:
+            return ff_make_memfd(context, index);
         default:
             ff_fail(context, FF_STEP_OBJECT, index, -EINVAL);
     }
