@@ -12,6 +12,7 @@
 #include "capture/files.h"
 #include "capture/guardian.h"
 #include "capture/preparation.h"
+#include "capture/shared.h"
 #include "capture/surgery.h"
 #include "capture/twin.h"
 #include "descriptor/view.h"
@@ -35,7 +36,7 @@ Result<void> readNewThreads(Preparation& before, const Surgery& surgery) {
     return {};
 }
 
-Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTable& files) {
+Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTable& files, SharedTable& shared) {
     Surgery::Plan plan;
     plan.pid = options.pid;
     for (const ThreadFacts& thread : before.threads) plan.tids.push_back(thread.tid);
@@ -47,9 +48,10 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     plan.stop_timeout_ms = options.stop_timeout_ms;
     plan.max_pause_ms = options.max_pause_ms;
     plan.twin_lifetime_s = options.twin_lifetime_s;
-    plan.inspect = [&before, &files](const Surgery& surgery) -> Result<bool> {
+    plan.inspect = [&options, &before, &files, &shared](const Surgery& surgery) -> Result<bool> {
         if (auto read = readNewThreads(before, surgery); !read) return read.error();
-        return files.confirm();
+        if (!files.confirm()) return false;
+        return shared.copy(options.max_pause_ms ? surgery.began_ns + options.max_pause_ms * 1'000'000ULL : 0);
     };
     return plan;
 }
@@ -70,7 +72,7 @@ Result<void> compareMappings(const ProcDir& parent, const std::vector<Mapping>& 
 }
 
 Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparation& before, const Surgery& surgery,
-                                        const Twin& twin, FileTable& files, Capture& result) {
+                                        const Twin& twin, FileTable& files, SharedTable& shared, Capture& result) {
     DescriptorBuilder builder;
     if (auto set = builder.setSeedId(options.seed_id); !set) return set.error();
     builder.header.captured_at_unix_ns = surgery.captured_unix_ns;
@@ -85,7 +87,8 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (auto compared = compareMappings(before.proc, *mappings); !compared) return compared.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
     if (auto done = describeThreads(builder, process, surgery, *slots, before.threads); !done) return done.error();
-    if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch); !done)
+    if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch, shared);
+        !done)
         return done.error();
     if (auto done = files.describe(builder, process); !done) return done.error();
     if (auto state = checkState(before.proc); !state) return state.error();
@@ -100,9 +103,13 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
 Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
     auto before = prepare(options);
     if (!before) return before.error();
-    auto files = FileTable::read(before->proc, before->pidfd.get(), options.control_inode);
+    auto shared = SharedTable::read(before->proc, before->mappings);
+    if (!shared) return shared.error();
+    auto files = FileTable::read(before->proc, before->pidfd.get(), options.control_inode, *shared);
+    stale = shared->stale();
     if (!files) return files.error();
-    Surgery surgery(planOf(options, *before, *files));
+    if (auto room = shared->reserve(options.max_pause_ms); !room) return room.error();
+    Surgery surgery(planOf(options, *before, *files, *shared));
     const uint64_t nonce = surgery.nonce();
     if (auto ran = runGuarded([&] { surgery.run(); }); !ran) return ran.error();
     auto twin = Twin::find(before->proc, surgery.twin, surgery.scratch, nonce);  // first: errors have to kill it
@@ -119,7 +126,8 @@ Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
                      "its descriptors or its program changed meanwhile"};
     }
     Capture result;
-    auto bytes = describe(options, *before, surgery, *twin, *files, result);
+    auto bytes = describe(options, *before, surgery, *twin, *files, *shared, result);
+    stale = shared->stale();
     if (!bytes) return bytes.error();
     if (auto view = DescriptorView::parse(*bytes); !view)
         return Error{ErrorCode::kInternal, "capture.describe", pidName(options.pid), view.error().detail};
@@ -133,6 +141,7 @@ Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
     result.twin_pidfd = *std::move(kept);
     result.pauseUs = (surgery.ended_ns - surgery.began_ns) / 1000;
     result.stopUs = (surgery.stopped_ns - surgery.began_ns) / 1000;
+    result.sharedCopyUs = shared->copyNs() / 1000;
     result.forkUs = (surgery.forked_ns - surgery.forking_ns) / 1000;
     return result;
 }

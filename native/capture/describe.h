@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "capture/memory_map.h"
 #include "capture/proc.h"
+#include "capture/shared.h"
 #include "capture/surgery.h"
 #include "capture/twin.h"
 #include "capture/validate.h"
@@ -23,6 +24,6 @@ Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, co
 
 /// The twin's mappings without the scratch one: flags, files with their hashes, the vdso's hash.
 Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const Twin& twin,
-                            const std::vector<Mapping>& mappings, uint64_t scratch);
+                            const std::vector<Mapping>& mappings, uint64_t scratch, SharedTable& shared);
 
 }  // namespace farfork::capturing

@@ -27,7 +27,7 @@ bool isPlainDevice(uint64_t device) {
 
 }  // namespace
 
-Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode) {
+Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared) {
     FileTable table;
     table.pid_ = proc.pid();
     table.folder_ = UniqueFd(openat(proc.fd(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -36,7 +36,7 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
     table.entries_.reserve(numbers->size());
     table.listing_.resize(256 + 40 * (numbers->size() + 16));
     for (const int number : *numbers)
-        if (auto read = table.readEntry(proc, pidfd, number, control_inode); !read) return read.error();
+        if (auto read = table.readEntry(proc, pidfd, number, control_inode, shared); !read) return read.error();
     if (auto grouped = table.groupDescriptions(); !grouped) return grouped.error();
     if (auto checked = table.checkPipes(); !checked) return checked.error();
     for (const Entry& entry : table.entries_)
@@ -45,7 +45,8 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
     return table;
 }
 
-Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode) {
+Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode,
+                                  SharedTable& shared) {
     const std::string text = std::to_string(number);
     const auto link = proc.link("fd/" + text);
     const auto info = proc.read("fdinfo/" + text);
@@ -65,8 +66,15 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
         return errno == EBADF ? Result<void>() : unreadable(proc.pid(), "pidfd_getfd of fd " + text, errno);
     if (auto owner = readOwner(proc, entry.duplicate.get(), entry.link, entry.file); !owner) return owner;
     if (auto kind = classifyByFileSystem(proc, entry); !kind) return kind;
+    const Opened opened{proc, entry.file, entry.link, about, *info, entry.duplicate.get(), *this, shared};
+    if (entry.file.kind == FF_FILE_REGULAR) {  // with a name, and yet the child's own: in /dev/shm
+        auto object = findMemfd(opened);
+        if (!object) return object.error();
+        if (*object) entry.file.kind = (*object)->kind();
+        entry.object = *std::move(object);
+    }
     if (entry.file.kind == 0) {
-        auto object = findObject({proc, entry.file, entry.link, about, *info, entry.duplicate.get(), *this});
+        auto object = findObject(opened);
         if (!object) return object.error();
         entry.object = *std::move(object);
         if (entry.object) entry.file.kind = entry.object->kind();

@@ -9,6 +9,7 @@
 #include "base/unique_fd.h"
 #include "capture/objects/object.h"
 #include "capture/proc.h"
+#include "capture/shared.h"
 #include "descriptor/builder.h"
 
 namespace farfork::capturing {
@@ -20,7 +21,7 @@ namespace farfork::capturing {
 class FileTable {
   public:
     /// Refuses by name what is not carried.
-    static Result<FileTable> read(const ProcDir& proc, int pidfd, uint64_t control_inode);
+    static Result<FileTable> read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared);
 
     /// For the pause: reads positions and queued pipe bytes; false when the table is not the one that was read.
     /// Allocates nothing.
@@ -44,7 +45,7 @@ class FileTable {
     [[nodiscard]] const Entry* entryOf(uint32_t number) const;
 
   private:
-    Result<void> readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode);
+    Result<void> readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode, SharedTable& shared);
     Result<void> classify(const ProcDir& proc, Entry& entry, const struct stat& about, const std::string& info,
                           uint64_t control_inode);
     Result<void> classifyPath(const ProcDir& proc, Entry& entry, const struct stat& about);

@@ -105,11 +105,16 @@ std::string nameMapping(const Mapping& mapping, std::string_view what) {
     return name + mapping.path + ")";
 }
 
+std::string mapFile(const Mapping& mapping) {
+    char name[64];
+    std::snprintf(name, sizeof name, "map_files/%lx-%lx", static_cast<unsigned long>(mapping.start),
+                  static_cast<unsigned long>(mapping.end));
+    return name;
+}
+
 Result<void> checkMappings(const std::vector<Mapping>& mappings) {
     for (const Mapping& mapping : mappings) {
         const bool special = mapping.path.starts_with("[v");  // [vdso], [vvar...], [vsyscall]
-        // "sh" is VM_SHARED: a shared mapping of a file that is open for writing, whatever its protection is now.
-        if (mapping.has("sh ")) return notCarried(nameMapping(mapping, "MAP_SHARED writable"));
         if (mapping.has("ht ")) return notCarried(nameMapping(mapping, "hugetlb"));
         if (mapping.has("lo ")) return notCarried(nameMapping(mapping, "mlocked"));
         if (mapping.has("um ") || mapping.has("uw ") || mapping.has("ui "))

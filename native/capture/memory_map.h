@@ -29,8 +29,11 @@ std::vector<Mapping> parseMappings(std::string_view text);
 /// "VMA 7f00-7f10 (what)".
 std::string nameMapping(const Mapping& mapping, std::string_view what = {});
 
-/// Refuses mappings of the parent that a twin does not hold, or that a child cannot have again: writable shared,
-/// locked, hugetlb, device, MADV_DONTFORK, and those that another userfaultfd serves.
+/// "map_files/START-END", below /proc/PID.
+std::string mapFile(const Mapping& mapping);
+
+/// Refuses mappings of the parent that a twin does not hold, or that a child cannot have again: locked,
+/// hugetlb, device, MADV_DONTFORK, and those that another userfaultfd serves.
 Result<void> checkMappings(const std::vector<Mapping>& mappings);
 
 }  // namespace farfork::capturing

@@ -58,6 +58,14 @@ std::optional<std::vector<int>> ProcDir::numbers(const std::string& name) const 
     return result;
 }
 
+bool namesFile(const ProcDir& proc, const std::string& path, const struct stat& about) {
+    UniqueFd root(openat(proc.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat named {};
+    return root.valid() && !path.empty() && path[0] == '/' &&
+           fstatat(root.get(), ("." + path).c_str(), &named, 0) == 0 && named.st_dev == about.st_dev &&
+           named.st_ino == about.st_ino;
+}
+
 std::optional<ProcStat> parseStat(std::string_view text) {
     const size_t open = text.find('('), close = text.rfind(')');
     if (open == std::string_view::npos || close == std::string_view::npos || close + 2 >= text.size())

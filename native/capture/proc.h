@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -32,6 +33,9 @@ class ProcDir {
     pid_t pid_ = 0;
     UniqueFd directory_;
 };
+
+/// Whether `path` leads the process to the file that `about` is of.
+bool namesFile(const ProcDir& proc, const std::string& path, const struct stat& about);
 
 /// The fields of /proc/PID/stat that matter here; see proc_pid_stat(5).
 struct ProcStat {

@@ -38,6 +38,9 @@ enum ff_section_type {
     FF_SECTION_STRINGS = 8,    /* bytes: NUL-terminated strings */
     FF_SECTION_GROUPS = 9,     /* uint32_t[]: supplementary group ids */
     FF_SECTION_BYTES = 10,     /* bytes: pipe contents, and what objects.h says of objects */
+    FF_SECTION_SHARED = 11,    /* struct ff_shared[]: memory of which each child gets its own, shared as it was */
+    FF_SECTION_RUNS = 12,      /* struct ff_run[]: its contents */
+    FF_SECTION_LAST = 12,
 };
 
 struct ff_section {
@@ -155,6 +158,12 @@ enum ff_vma_flag {
     FF_VMA_FILE_DELETED = 1u << 16, /* path no longer names the file */
     FF_VMA_DIRTIED =
         1u << 17, /* private file mapping with at least one anonymous (copied) page, or anonymous with pages */
+    FF_VMA_RANDOM = 1u << 18,
+    FF_VMA_SEQUENTIAL = 1u << 19,
+    FF_VMA_LOCKONFAULT = 1u << 20,
+    FF_VMA_SEALED = 1u << 21,         /* mseal(2) */
+    FF_VMA_SAME_FILE = 1u << 22,      /* the parent writes to the file: an equal one will not do */
+    FF_VMA_NEVER_WRITABLE = 1u << 23, /* shared, and mprotect cannot make it writable (VM_MAYWRITE) */
 };
 
 struct ff_vma {
@@ -164,11 +173,40 @@ struct ff_vma {
     uint32_t flags;       /* FF_VMA_* */
     uint32_t path;        /* strings; 0 = anonymous */
     uint32_t dev_major, dev_minor;
-    uint32_t reserved;
+    uint32_t shared; /* 1 + index into FF_SECTION_SHARED, then file_offset is in that object; 0: none */
     uint64_t inode;
-    uint64_t file_size;                     /* bytes at capture, files only */
-    int64_t file_mtime_ns;                  /* files only */
-    uint64_t file_hash_high, file_hash_low; /* XXH3-128 of the file's contents; both 0 = not hashed */
+    uint64_t file_size;    /* bytes at capture, files only */
+    int64_t file_mtime_ns; /* files only */
+    /* XXH3-128 of the file's contents, or with FF_VMA_SAME_FILE of its identity (identity.h); both 0 = not hashed */
+    uint64_t file_hash_high, file_hash_low;
+};
+
+/* -------- shared memory -------- */
+
+enum ff_shared_kind {
+    FF_SHARED_ANONYMOUS = 1, /* MAP_SHARED|MAP_ANONYMOUS */
+    FF_SHARED_MEMFD = 2,     /* memfd_create; also the stand-in for a file without a name */
+    FF_SHARED_NAMED = 3,     /* a file of /dev/shm, of which the child then has its own */
+    FF_SHARED_SYSV = 4,      /* System V segment */
+};
+
+struct ff_shared {
+    uint32_t kind;                    /* enum ff_shared_kind */
+    uint32_t name;                    /* strings: of the memfd; FF_SHARED_NAMED: path */
+    uint64_t size;                    /* bytes */
+    uint32_t seals;                   /* F_SEAL_* */
+    uint32_t mode, uid, gid;          /* permission bits and owner */
+    int32_t sysv_id, sysv_key;        /* shmid, key */
+    uint32_t sysv_cuid, sysv_cgid;    /* creator */
+    uint32_t sysv_removed;            /* 1: IPC_RMID was called, it lives as long as it is attached */
+    uint32_t run_count;               /* its contents; ff_run.start is an offset; all else is zeros */
+    uint32_t private_count;           /* then: copied pages of its private mappings; ff_run.start is an address */
+    uint32_t run_first;               /* in FF_SECTION_RUNS; objects tile it */
+};
+
+struct ff_run {
+    uint64_t start;
+    uint64_t bytes_offset, bytes_size; /* in FF_SECTION_BYTES */
 };
 
 /* -------- descriptors -------- */
@@ -190,6 +228,7 @@ enum ff_file_kind {
     FF_FILE_DELETED = 14,   /* regular file or directory without a name: a copy of its own for each child */
     FF_FILE_FIFO = 15,      /* named pipe with both ends inside the tree: as FF_FILE_PIPE, whatever is at its name */
     FF_FILE_PROC = 16,      /* below /proc: by path, where the process's own folder has its pid in path */
+    FF_FILE_MEMFD = 19, /* of an object in FF_SECTION_SHARED */
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 

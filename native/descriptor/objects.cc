@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "descriptor/objects.h"
 
+#include <cstring>
+
 #include "descriptor/validator.h"
 
 namespace farfork {
@@ -72,7 +74,7 @@ std::string deletedFault(const ff_file& file, std::span<const std::byte> object)
 }  // namespace
 
 /// Whether `object` is one that a reader may use as the struct of its kind. Empty: it is; else what is wrong.
-std::string DescriptorValidator::objectFault(const ff_file& file, std::span<const std::byte> object) {
+std::string DescriptorValidator::objectFault(const ff_file& file, std::span<const std::byte> object) const {
     switch (file.kind) {
         case FF_FILE_EVENTFD:
             return object.size() == sizeof(ff_eventfd) ? "" : "an eventfd of another size";
@@ -91,6 +93,13 @@ std::string DescriptorValidator::objectFault(const ff_file& file, std::span<cons
             return pipeFault(file, object);
         case FF_FILE_DELETED:
             return deletedFault(file, object);
+        case FF_FILE_MEMFD: {
+            ff_memfd memfd{};
+            if (object.size() != sizeof memfd) return "a memfd of another size";
+            std::memcpy(&memfd, object.data(), sizeof memfd);
+            if (memfd.shared >= view_.shared_.size()) return "a memfd without an object";
+            return view_.shared_[memfd.shared].kind == FF_SHARED_SYSV ? "a descriptor of a System V segment" : "";
+        }
         default:
             return object.empty() ? "" : "bytes that its kind does not have";
     }

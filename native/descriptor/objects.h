@@ -87,4 +87,10 @@ struct ff_deleted { /* FF_FILE_DELETED */
     /* struct ff_extent[extent_count], ascending, and then their bytes: what lies between them reads as zeros. */
 };
 
+struct ff_memfd {      /* FF_FILE_MEMFD */
+    uint64_t position; /* bytes */
+    uint32_t shared;   /* index into FF_SECTION_SHARED */
+    uint32_t reserved;
+};
+
 #endif

@@ -28,7 +28,9 @@ class DescriptorValidator {
     bool vmasOf(const ff_process& process);
     bool filesOf(const ff_process& process);
     bool file(const ff_file& file);
-    static std::string objectFault(const ff_file& file, std::span<const std::byte> object);
+    bool sharedOf(const ff_process& process);
+    bool shared(const ff_shared& object, size_t index, const ff_process& process);
+    std::string objectFault(const ff_file& file, std::span<const std::byte> object) const;
     bool stringAt(uint32_t offset, const char* what);
 
     DescriptorView& view_;

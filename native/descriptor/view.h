@@ -56,6 +56,18 @@ class DescriptorView {
     [[nodiscard]] std::span<const std::byte> queuedBytes(const ff_file& file) const {
         return queued_.subspan(file.bytes_offset, file.bytes_size);
     }
+    [[nodiscard]] std::span<const ff_shared> shared() const { return shared_; }
+    /// Contents of a shared object, ascending by offset.
+    [[nodiscard]] std::span<const ff_run> runs(const ff_shared& object) const {
+        return runs_.subspan(object.run_first, object.run_count);
+    }
+    /// Copied pages of its private mappings, ascending by address.
+    [[nodiscard]] std::span<const ff_run> privateRuns(const ff_shared& object) const {
+        return runs_.subspan(object.run_first + object.run_count, object.private_count);
+    }
+    [[nodiscard]] std::span<const std::byte> bytesOf(const ff_run& run) const {
+        return queued_.subspan(run.bytes_offset, run.bytes_size);
+    }
     /// The string at a validated offset; empty when `offset` is not one that the descriptor holds.
     [[nodiscard]] std::string_view string(uint32_t offset) const {
         return offset < strings_.size() ? std::string_view(strings_.data() + offset) : std::string_view();
@@ -71,6 +83,8 @@ class DescriptorView {
     std::span<const ff_sigaction> sigactions_;
     std::span<const ff_file> files_;
     std::span<const uint32_t> groups_;
+    std::span<const ff_shared> shared_;
+    std::span<const ff_run> runs_;
     std::span<const std::byte> xstate_, auxv_, queued_;
     std::span<const char> strings_;
 };

@@ -8,7 +8,7 @@
 namespace farfork {
 namespace {
 
-constexpr uint32_t kAllVmaFlags = (FF_VMA_DIRTIED << 1) - 1;
+constexpr uint32_t kAllVmaFlags = (FF_VMA_NEVER_WRITABLE << 1) - 1;
 constexpr uint32_t kAllProt = 7;                // PROT_READ|WRITE|EXEC
 constexpr uint32_t kMinXstateBytes = 512 + 64;  // legacy area and XSAVE header (Intel SDM volume 1, 13.4)
 constexpr uint32_t kMaxXstateBytes = 1u << 20;
@@ -27,7 +27,7 @@ bool DescriptorValidator::process(const ff_process& process, size_t index) {
     if (root != (index == 0)) return fail("the first process, and only it, has no parent");
     if (!root && (process.parent_index < 0 || static_cast<size_t>(process.parent_index) >= index))
         return fail("a process comes before its parent");
-    return processGroups(process) && threadsOf(process) && vmasOf(process) && filesOf(process);
+    return processGroups(process) && threadsOf(process) && vmasOf(process) && sharedOf(process) && filesOf(process);
 }
 
 bool DescriptorValidator::processGroups(const ff_process& process) {
@@ -95,8 +95,10 @@ bool DescriptorValidator::vmasOf(const ff_process& process) {
             return fail("VMA bounds are wrong");
         if (vma.start < end) return fail("VMAs do not ascend");
         if (vma.end > kUserAddressEnd && !(vma.flags & FF_VMA_VSYSCALL)) return fail("VMA above the user addresses");
-        if (vma.prot & ~kAllProt || vma.flags & ~kAllVmaFlags || vma.reserved) return fail("VMA flags are unknown");
-        if (vma.file_offset % FF_PAGE_SIZE && vma.flags & FF_VMA_FILE)
+        if (vma.prot & ~kAllProt || vma.flags & ~kAllVmaFlags) return fail("VMA flags are unknown");
+        if (vma.shared > view_.shared_.size() || (vma.shared && vma.flags & FF_VMA_FILE))
+            return fail("VMA of no shared object");
+        if (vma.file_offset % FF_PAGE_SIZE && (vma.flags & FF_VMA_FILE || vma.shared))
             return fail("VMA file offset is not page-aligned");
         if (vma.flags & FF_VMA_FILE && vma.path == 0) return fail("file VMA without a path");
         if (!stringAt(vma.path, "VMA path")) return false;

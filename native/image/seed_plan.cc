@@ -43,13 +43,19 @@ class Planner {
         map.end = vma.end;
         map.prot = vma.prot;
         map.vma_flags = vma.flags;
+        if (vma.shared != 0) {
+            map.kind = FF_MAP_SHARED;
+            map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+            plan_.maps.push_back(map);
+            return {};
+        }
         const bool file = isFileMapping(input_.process, vma);
         if (!file) map.vma_flags &= ~static_cast<uint32_t>(FF_VMA_FILE);
         const uint32_t no_reserve = (vma.flags & FF_VMA_NORESERVE) != 0 ? MAP_NORESERVE : 0;
         if ((vma.flags & FF_VMA_SHARED) != 0) {
-            if (!file || (vma.prot & PROT_WRITE) != 0) {
+            if (!file || ((vma.prot & PROT_WRITE) != 0 && (vma.flags & FF_VMA_SAME_FILE) == 0)) {
                 return Error{ErrorCode::kStateNotCarried, "image.plan", rangeText(vma),
-                             "writable or anonymous shared memory is not carried in this version"};
+                             "shared memory of an unknown kind"};
             }
             return addFileMap(map, vma, MAP_SHARED | no_reserve);
         }
@@ -76,13 +82,16 @@ class Planner {
         const std::string path(input_.process.path(vma));
         Result<LocalFile> local = input_.files->find(path, vma, input_.trust);
         if (!local) return local.error();
-        const ff_plan_file file{plan_.strings.add(path), O_RDONLY, local->device, local->inode, local->size};
+        const bool writes = (vma.flags & FF_VMA_SAME_FILE) != 0;
+        const uint32_t open_flags = writes ? O_RDWR : O_RDONLY;
+        const ff_plan_file file{plan_.strings.add(path), open_flags, local->device, local->inode, local->size};
         map.kind = FF_MAP_FILE;
         map.file_offset = vma.file_offset;
         map.mmap_flags = mmap_flags;
         map.file_index = static_cast<uint32_t>(plan_.files.size());
         for (size_t index = 0; index < plan_.files.size(); ++index) {
-            if (plan_.files[index].path == file.path) map.file_index = static_cast<uint32_t>(index);
+            if (plan_.files[index].path == file.path && plan_.files[index].open_flags == open_flags)
+                map.file_index = static_cast<uint32_t>(index);
         }
         if (map.file_index == plan_.files.size()) plan_.files.push_back(file);
         plan_.maps.push_back(map);

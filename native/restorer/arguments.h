@@ -48,6 +48,8 @@ enum ff_step {
     FF_STEP_KEEP,
     FF_STEP_SESSION,
     FF_STEP_OOM_SCORE,
+    FF_STEP_SHARED,     /* index: shared object */
+    FF_STEP_SHARED_MAP, /* index: map */
     FF_STEP_OPEN,   /* index: file */
     FF_STEP_SEEK,   /* index: file */
     FF_STEP_PIPE,   /* index: file */
@@ -131,6 +133,32 @@ struct ff_restorer_run {
     uint32_t reserved;
 };
 
+/*
+ * Shared memory that each child gets for itself: made, filled from the seed's descriptor, mapped over what the template
+ * holds free, sealed. struct ff_shared in descriptor/descriptor.h says what the fields mean.
+ */
+struct ff_restorer_shared {
+    uint32_t kind; /* enum ff_shared_kind */
+    uint32_t seals, mode, uid, gid;
+    int32_t sysv_id, sysv_key;
+    uint32_t sysv_cuid, sysv_cgid, sysv_removed;
+    uint32_t map_first, map_count, run_first, run_count, private_count;
+    uint32_t reserved;
+    uint64_t name; /* NUL-terminated */
+    uint64_t size;
+};
+struct ff_restorer_shared_map {
+    uint32_t map;    /* of the plan */
+    uint32_t attach; /* System V: the first map of a whole segment */
+    uint64_t offset; /* bytes, in the object */
+    uint32_t is_private, never_writable;
+};
+struct ff_restorer_shared_run {
+    uint64_t start;  /* offset in the object; private: address */
+    uint64_t source; /* bytes, in the descriptor */
+    uint64_t size;
+};
+
 struct ff_restorer_credentials {
     uint32_t change; /* 0: equal to the spawner's */
     uint32_t group_count;
@@ -159,6 +187,11 @@ struct ff_restorer_arguments {
     uint32_t has_dontfork_or_lock;
     uint32_t has_owners; /* of descriptors */
     uint32_t files_reserved;
+    uint64_t shared, shared_maps, shared_runs; /* arrays of struct ff_restorer_shared* */
+    uint32_t shared_count;
+    uint32_t own_names;        /* 1: some are names in /dev/shm */
+    uint64_t shared_fds;       /* int32_t[shared_count], working memory */
+    uint64_t descriptor_bytes; /* how much of the descriptor to map for the contents */
     uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
     uint64_t working; /* struct ff_working */
 
@@ -192,6 +225,7 @@ struct ff_template_fds {
     int32_t image, status, requests, pager;
     int32_t userfault_device; /* /dev/userfaultfd, or FF_NO_FD */
     int32_t null_device;
+    int32_t descriptor; /* of the seed; the last that stays after the map phase */
     int32_t exe;       /* or FF_NO_FD; closed after the map phase */
     uint64_t file_fds; /* int32_t[], by ff_map.file_index; closed after the map phase */
 };

@@ -105,6 +105,7 @@ void layOutWorking(RestorerRegion& region, RestorerParts& parts, std::vector<ff_
     region.working = working.reserve(sizeof(ff_working), 64);
     parts.arguments.working = region.working;
     parts.arguments.pipes = working.reserve(sizeof(int32_t) * 2 * parts.arguments.pipe_count, 8);
+    parts.arguments.shared_fds = working.reserve(sizeof(int32_t) * parts.arguments.shared_count, 8);
     region.file_fds = working.reserve(sizeof(int32_t) * parts.plan.files().size(), 8);
     for (size_t index = 1; index < threads.size(); ++index) {
         threads[index].stack = working.reserve(FF_MINI_STACK_BYTES, 64);
@@ -130,6 +131,7 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
     addProcess(parts);
     addLimits(parts);
     if (Result<void> added = addFiles(parts, region.fd_base); !added.ok()) return std::move(added).error();
+    addShared(parts);
     if (Result<void> added = addCredentials(parts); !added.ok()) return std::move(added).error();
     if (Result<void> added = addThreads(parts, threads); !added.ok()) return std::move(added).error();
     if (Result<void> added = addRuns(parts, image_fd); !added.ok()) return std::move(added).error();

@@ -7,7 +7,7 @@
 namespace farfork {
 namespace {
 
-enum class Object { kChild, kMap, kPresent, kSignal, kFile, kRegister, kThread, kLimit };
+enum class Object { kChild, kMap, kPresent, kSignal, kFile, kRegister, kThread, kLimit, kShared };
 struct Step {
     const char* name = nullptr;
     Object object = Object::kChild;
@@ -57,6 +57,10 @@ Step stepOf(uint32_t step) {
             return {"restorer.session"};
         case FF_STEP_OOM_SCORE:
             return {"restorer.oom-score"};
+        case FF_STEP_SHARED:
+            return {"restorer.shared", Object::kShared};
+        case FF_STEP_SHARED_MAP:
+            return {"restorer.map-shared", Object::kMap};
         case FF_STEP_OPEN:
             return {"restorer.open", Object::kFile};
         case FF_STEP_SEEK:
@@ -127,6 +131,9 @@ std::string objectOf(const ff_status& status, const DescriptorView& descriptor, 
         case Object::kRegister:
             if (index >= plan.registers().size()) break;
             return "range " + rangeText(plan.registers()[index].start, plan.registers()[index].end);
+        case Object::kShared:
+            if (index >= descriptor.shared().size()) break;
+            return "shared memory '" + std::string(descriptor.string(descriptor.shared()[index].name)) + "'";
         case Object::kSignal:
             return "signal " + std::to_string(index);
         case Object::kLimit:

@@ -21,6 +21,7 @@
 namespace farfork::capturing {
 
 class FileTable;
+class SharedTable;
 
 /// A descriptor of the parent as it was first seen.
 struct Opened {
@@ -31,6 +32,7 @@ struct Opened {
     const std::string& info;  ///< /proc/PID/fdinfo/N
     int duplicate;            ///< the same open file description, ours; valid until the object is gone
     const FileTable& files;   ///< the descriptors of lower numbers
+    SharedTable& shared;      ///< memory that is mapped shared
 };
 
 /// One open file description of a kind that is made anew. Every descriptor number has one; `describe` is called for
@@ -72,5 +74,6 @@ Result<std::unique_ptr<CapturedObject>> findSignalfd(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findPidfd(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findDeleted(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findMemfd(const Opened& opened);
 
 }  // namespace farfork::capturing

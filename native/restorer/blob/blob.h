@@ -21,6 +21,8 @@ long ff_clone_thread(const void* clone_arguments, uint64_t size, void (*function
 void ff_touch_amx_tiles(void);
 
 /* report.c */
+void* memcpy(void* to, const void* from, unsigned long size);
+void* memset(void* to, int value, unsigned long size);
 void ff_report(const struct ff_context* context, uint32_t kind, uint32_t step, uint32_t index, long error,
                int32_t host_pid);
 /* Reports the failure and ends the process. */
@@ -36,8 +38,11 @@ long ff_send_fd(int socket, const void* bytes, uint64_t size, int fd, uint64_t d
 
 /* map.c: the map phase. template.c: the loop that clones children. The rest: the child phase, in call order. */
 void ff_map_phase(const struct ff_context* context);
+/* madvise calls of one map. */
+void ff_advise(const struct ff_context* context, uint32_t index);
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context);
 __attribute__((noreturn)) void ff_child(const struct ff_context* context);
+void ff_make_shared(const struct ff_context* context);
 void ff_open_files(const struct ff_context* context);
 /* files.c: moves the descriptor of files[index] to its number. */
 void ff_place(const struct ff_context* context, uint32_t index, long fd, int close_source);

@@ -52,7 +52,7 @@ static int fdOfMap(const struct ff_context* context, const struct ff_map* map) {
     return -1;
 }
 
-static void advise(const struct ff_context* context, uint32_t index) {
+void ff_advise(const struct ff_context* context, uint32_t index) {
     static const struct {
         uint32_t flag;
         int advice;
@@ -60,7 +60,9 @@ static void advise(const struct ff_context* context, uint32_t index) {
                     {FF_VMA_DONTDUMP, MADV_DONTDUMP},
                     {FF_VMA_HUGEPAGE, MADV_HUGEPAGE},
                     {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
-                    {FF_VMA_MERGEABLE, MADV_MERGEABLE}};
+                    {FF_VMA_MERGEABLE, MADV_MERGEABLE},
+                    {FF_VMA_RANDOM, MADV_RANDOM},
+                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL}};
     const struct ff_map* map = &((const struct ff_map*)context->arguments->maps)[index];
     for (uint32_t i = 0; i < sizeof(kAdvices) / sizeof(kAdvices[0]); ++i) {
         if ((map->vma_flags & kAdvices[i].flag) == 0) continue;
@@ -77,9 +79,10 @@ static void mapAll(const struct ff_context* context) {
         const struct ff_map* map = &maps[i];
         const int fd = fdOfMap(context, map);
         ff_check(context, FF_STEP_MAP, i,
-                 FF_CALL6(mmap, map->start, map->end - map->start, map->prot, map->mmap_flags | MAP_FIXED, fd,
+                 FF_CALL6(mmap, map->start, map->end - map->start, map->kind == FF_MAP_SHARED ? PROT_NONE : map->prot,
+                          map->mmap_flags | MAP_FIXED, fd,
                           fd < 0 ? 0 : map->file_offset));
-        if (map->vma_flags != 0) advise(context, i);
+        if (map->vma_flags != 0 && map->kind != FF_MAP_SHARED) ff_advise(context, i);
     }
 }
 

@@ -21,5 +21,6 @@ long ff_make_pidfd(const struct ff_context* context, uint32_t index);
 /* Starts the timer, whatever it did before. */
 void ff_arm_timerfd(const struct ff_context* context, uint32_t index, long fd);
 long ff_make_deleted(const struct ff_context* context, uint32_t index);
+long ff_make_memfd(const struct ff_context* context, uint32_t index);
 
 #endif

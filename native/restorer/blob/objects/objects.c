@@ -19,6 +19,8 @@ long ff_make_object(const struct ff_context* context, uint32_t index) {
             return ff_make_pidfd(context, index);
         case FF_FILE_DELETED:
             return ff_make_deleted(context, index);
+        case FF_FILE_MEMFD:
+            return ff_make_memfd(context, index);
         default:
             ff_fail(context, FF_STEP_OBJECT, index, -EINVAL);
     }
