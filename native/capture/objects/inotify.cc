@@ -65,19 +65,19 @@ class CapturedInotify final : public CapturedObject {
     int queued_bytes_ = 0;
 };
 
-/// The value behind " key:" in a line of fdinfo.
-std::string_view valueOf(std::string_view line, std::string_view key) {
-    const size_t at = line.find(" " + std::string(key) + ":");
+/// The value behind `label`, as in " wd:", in a line of fdinfo.
+std::string_view valueOf(std::string_view line, std::string_view label) {
+    const size_t at = line.find(label);
     if (at == std::string_view::npos) return {};
-    line.remove_prefix(at + key.size() + 2);
+    line.remove_prefix(at + label.size());
     return line.substr(0, line.find(' '));
 }
 
 WatchedInode inodeOf(std::string_view line) {
     WatchedInode inode;
-    inode.device = numberOf(valueOf(line, "sdev"), 16);
-    inode.handle_type = static_cast<int>(numberOf(valueOf(line, "fhandle-type"), 16));
-    const std::string_view digits = valueOf(line, "f_handle");
+    inode.device = numberOf(valueOf(line, " sdev:"), 16);
+    inode.handle_type = static_cast<int>(numberOf(valueOf(line, " fhandle-type:"), 16));
+    const std::string_view digits = valueOf(line, " f_handle:");
     for (size_t i = 0; i + 1 < digits.size(); i += 2) {
         unsigned char byte = 0;
         std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
@@ -97,12 +97,12 @@ Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened) {
         const std::string_view line = info.substr(at, end - at);
         at = end + 1;
         if (!line.starts_with("inotify wd:")) continue;
-        const auto number = static_cast<int32_t>(numberOf(valueOf(line, "wd"), 16));
+        const auto number = static_cast<int32_t>(numberOf(valueOf(line, " wd:"), 16));
         auto path = findWatchedPath(opened.proc, inodeOf(line));
         if (!path)
             return notCarried(nameFile(opened.file.fd, opened.link, "watch " + std::to_string(number)),
                               "the path of what it watches cannot be found: " + path.error().detail);
-        watches.push_back({number, static_cast<uint32_t>(numberOf(valueOf(line, "mask"), 16)), *std::move(path)});
+        watches.push_back({number, static_cast<uint32_t>(numberOf(valueOf(line, " mask:"), 16)), *std::move(path)});
     }
     std::sort(watches.begin(), watches.end(), [](const Watch& a, const Watch& b) { return a.number < b.number; });
     return std::unique_ptr<CapturedObject>(std::make_unique<CapturedInotify>(opened, std::move(watches)));

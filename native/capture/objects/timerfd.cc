@@ -49,8 +49,8 @@ class CapturedTimerfd final : public CapturedObject {
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_TIMERFD; }
 
     /// A periodic timer that has expired stands still until somebody looks: then the kernel counts the periods that
-    /// passed and starts it again in step (linux fs/timerfd.c, do_timerfd_gettime). Who reads it, or polls it, sees no
-    /// difference. fdinfo, whose fields belong together, does not look.
+    /// passed and starts it again in step (linux fs/timerfd.c, do_timerfd_gettime). Nobody sees a difference but an
+    /// edge-triggered epoll, which is told of the next period too. fdinfo, whose fields belong together, does not look.
     bool confirm() override {
         for (int attempt = 0; attempt < kAttempts; attempt++) {
             itimerspec looked{};
