@@ -54,7 +54,8 @@ class CapturedEpoll final : public CapturedObject {
           fd_(opened.file.fd),
           link_(opened.link),
           path_("fdinfo/" + std::to_string(opened.file.fd)),
-          duplicate_(opened.duplicate) {}
+          duplicate_(opened.duplicate),
+          info_(opened) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_EPOLL; }
     Result<void> relate(const FileTable& files) override;
@@ -72,7 +73,7 @@ class CapturedEpoll final : public CapturedObject {
     int fd_;
     std::string link_, path_;
     int duplicate_;
-    std::vector<char> info_;
+    InfoFile info_;
     std::vector<EpollEntry> entries_;
     std::unique_ptr<EpollEdges> edges_;
     uint64_t busy_poll_ = 0;
@@ -121,7 +122,7 @@ bool CapturedEpoll::isWatched(const FileTable& files) const {
 Result<void> CapturedEpoll::relate(const FileTable& files) {
     const auto text = proc_.read(path_);
     if (!text) return unreadable(proc_.pid(), "read " + path_, errno);
-    info_.resize(2 * text->size() + 4096);
+    info_.reserve(2 * text->size() + 4096);
     bool signals = false, nested = false, any_signalfd = false;
     for (const FileTable::Entry& each : files.entries()) any_signalfd |= each.file.kind == FF_FILE_SIGNALFD;
     EpollLines lines(text->c_str());
@@ -148,8 +149,8 @@ Result<void> CapturedEpoll::relate(const FileTable& files) {
 }
 
 bool CapturedEpoll::confirm() {
-    if (changed_ || !readIntoBuffer(proc_, path_.c_str(), info_)) return false;
-    EpollLines lines(info_.data());
+    if (changed_ || !info_.read()) return false;
+    EpollLines lines(info_.text());
     EpollEntry seen;
     size_t count = 0;
     bool edges = false;

@@ -29,16 +29,14 @@ struct Watch {
 class CapturedInotify final : public CapturedObject {
   public:
     CapturedInotify(const Opened& opened, std::vector<Watch> watches)
-        : proc_(opened.proc),
-          path_("fdinfo/" + std::to_string(opened.file.fd)),
-          before_(opened.info),
-          info_(opened.info.size() + 64),
+        : before_(opened.info),
+          info_(opened, opened.info.size() + 64),
           duplicate_(opened.duplicate),
           watches_(std::move(watches)) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_INOTIFY; }
     bool confirm() override {
-        return readIntoBuffer(proc_, path_.c_str(), info_) && strcmp(info_.data(), before_.c_str()) == 0 &&
+        return info_.read() && strcmp(info_.text(), before_.c_str()) == 0 &&
                syscall(SYS_ioctl, duplicate_, FIONREAD, &queued_bytes_) == 0;
     }
     Result<std::vector<std::byte>> describe(const FileTable&) override {
@@ -57,9 +55,8 @@ class CapturedInotify final : public CapturedObject {
     }
 
   private:
-    const ProcDir& proc_;
-    std::string path_, before_;
-    std::vector<char> info_;
+    std::string before_;
+    InfoFile info_;
     int duplicate_;
     std::vector<Watch> watches_;
     int queued_bytes_ = 0;
