@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/objects/epoll.h"
 
-#include <linux/ioctl.h>
 #include <linux/kcmp.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -46,6 +45,12 @@ class EpollLines {
     }
     const char* at_;
 };
+
+/// Not to be polled by others than the parent: a signalfd is ready for whom a signal is pending, and would leave the
+/// ready list; mountinfo tells a change once (linux fs/proc_namespace.c, mounts_poll).
+bool isSensitive(const FileTable::Entry& file) {
+    return file.link == "anon_inode:[signalfd]" || file.link.starts_with("/proc/");
+}
 
 class CapturedEpoll final : public CapturedObject {
   public:
@@ -123,8 +128,8 @@ Result<void> CapturedEpoll::relate(const FileTable& files) {
     const auto text = proc_.read(path_);
     if (!text) return unreadable(proc_.pid(), "read " + path_, errno);
     info_.reserve(2 * text->size() + 4096);
-    bool signals = false, nested = false, any_signalfd = false;
-    for (const FileTable::Entry& each : files.entries()) any_signalfd |= each.file.kind == FF_FILE_SIGNALFD;
+    bool sensitive = false, nested = false, any_sensitive = false;
+    for (const FileTable::Entry& each : files.entries()) any_sensitive |= isSensitive(each);
     EpollLines lines(text->c_str());
     for (EpollEntry entry; lines.next(entry);) {
         const auto earlier = std::count_if(entries_.begin(), entries_.end(),
@@ -137,12 +142,12 @@ Result<void> CapturedEpoll::relate(const FileTable& files) {
             entry.file = **found;
             entry.target = target.duplicate.get();
             entry.target_kind = target.file.kind;
-            signals |= entry.target_kind == FF_FILE_SIGNALFD;
+            sensitive |= isSensitive(target);
             nested |= entry.target_kind == FF_FILE_EPOLL;
         }
         entries_.push_back(entry);
     }
-    edges_ = std::make_unique<EpollEdges>(duplicate_, entries_.size(), !signals && !(nested && any_signalfd),
+    edges_ = std::make_unique<EpollEdges>(duplicate_, entries_.size(), !sensitive && !(nested && any_sensitive),
                                           !isWatched(files));
     ioctl(duplicate_, kGetBusyPoll, &busy_poll_);
     return {};

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +8,6 @@
 #include <charconv>
 #include <cstring>
 
-#include "base/unique_fd.h"
 #include "capture/errors.h"
 #include "capture/objects/object.h"
 #include "capture/objects/watched_path.h"
