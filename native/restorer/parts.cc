@@ -143,7 +143,8 @@ Result<void> addFiles(RestorerParts& parts, int32_t& fd_base) {
         if (made->owned && made->same_as == FF_NO_FD) parts.arguments.has_owners = 1;
         fd_base = std::max(fd_base, file.fd + 1);
         if (file.kind == FF_FILE_EPOLL) {
-            if (Result<void> added = addEpollNumbers(parts, file, fd_base); !added.ok()) return std::move(added).error();
+            if (Result<void> added = addEpollNumbers(parts, file, fd_base); !added.ok())
+                return std::move(added).error();
         }
         files.push_back(*made);
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/objects/epoll.h"
 
-#include <linux/ioctl.h>
 #include <linux/kcmp.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -47,6 +46,12 @@ class EpollLines {
     const char* at_;
 };
 
+/// Not to be polled by others than the parent: a signalfd is ready for whom a signal is pending, and would leave the
+/// ready list; mountinfo tells a change once (linux fs/proc_namespace.c, mounts_poll).
+bool isSensitive(const FileTable::Entry& file) {
+    return file.link == "anon_inode:[signalfd]" || file.link.starts_with("/proc/");
+}
+
 class CapturedEpoll final : public CapturedObject {
   public:
     explicit CapturedEpoll(const Opened& opened)
@@ -54,7 +59,8 @@ class CapturedEpoll final : public CapturedObject {
           fd_(opened.file.fd),
           link_(opened.link),
           path_("fdinfo/" + std::to_string(opened.file.fd)),
-          duplicate_(opened.duplicate) {}
+          duplicate_(opened.duplicate),
+          info_(opened) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_EPOLL; }
     Result<void> relate(const FileTable& files) override;
@@ -72,7 +78,7 @@ class CapturedEpoll final : public CapturedObject {
     int fd_;
     std::string link_, path_;
     int duplicate_;
-    std::vector<char> info_;
+    InfoFile info_;
     std::vector<EpollEntry> entries_;
     std::unique_ptr<EpollEdges> edges_;
     uint64_t busy_poll_ = 0;
@@ -121,9 +127,9 @@ bool CapturedEpoll::isWatched(const FileTable& files) const {
 Result<void> CapturedEpoll::relate(const FileTable& files) {
     const auto text = proc_.read(path_);
     if (!text) return unreadable(proc_.pid(), "read " + path_, errno);
-    info_.resize(2 * text->size() + 4096);
-    bool signals = false, nested = false, any_signalfd = false;
-    for (const FileTable::Entry& each : files.entries()) any_signalfd |= each.file.kind == FF_FILE_SIGNALFD;
+    info_.reserve(2 * text->size() + 4096);
+    bool sensitive = false, nested = false, any_sensitive = false;
+    for (const FileTable::Entry& each : files.entries()) any_sensitive |= isSensitive(each);
     EpollLines lines(text->c_str());
     for (EpollEntry entry; lines.next(entry);) {
         const auto earlier = std::count_if(entries_.begin(), entries_.end(),
@@ -136,20 +142,20 @@ Result<void> CapturedEpoll::relate(const FileTable& files) {
             entry.file = **found;
             entry.target = target.duplicate.get();
             entry.target_kind = target.file.kind;
-            signals |= entry.target_kind == FF_FILE_SIGNALFD;
+            sensitive |= isSensitive(target);
             nested |= entry.target_kind == FF_FILE_EPOLL;
         }
         entries_.push_back(entry);
     }
-    edges_ = std::make_unique<EpollEdges>(duplicate_, entries_.size(), !signals && !(nested && any_signalfd),
+    edges_ = std::make_unique<EpollEdges>(duplicate_, entries_.size(), !sensitive && !(nested && any_sensitive),
                                           !isWatched(files));
     ioctl(duplicate_, kGetBusyPoll, &busy_poll_);
     return {};
 }
 
 bool CapturedEpoll::confirm() {
-    if (changed_ || !readIntoBuffer(proc_, path_.c_str(), info_)) return false;
-    EpollLines lines(info_.data());
+    if (changed_ || !info_.read()) return false;
+    EpollLines lines(info_.text());
     EpollEntry seen;
     size_t count = 0;
     bool edges = false;

@@ -34,7 +34,7 @@ struct EpollEntry {
 /// what that took off it is put back at once with EPOLL_CTL_MOD.
 class EpollEdges {
   public:
-    /// `pollable`: readiness does not depend on who asks, as that of a signalfd does: asking would change the list.
+    /// `pollable`: to ask whether a file is ready changes nothing.
     /// `readable`: nobody could tell that the list was read.
     EpollEdges(int epoll, size_t entries, bool pollable, bool readable);
     /// Sets `ready` and `state` of the edge-triggered entries. False: try again.

@@ -41,9 +41,10 @@ EpollEdges::EpollEdges(int epoll, size_t entries, bool pollable, bool readable)
 }
 
 bool EpollEdges::read(std::vector<EpollEntry>& entries) {
+    if (!pollable_) return true;
     bool any = false;
     if (!pollTargets(entries, any)) return false;
-    if (!any || !pollable_) return true;
+    if (!any) return true;
     pollfd whole{epoll_, POLLIN, 0};
     const int ready = pollNow(&whole, 1);
     if (ready < 0) return false;

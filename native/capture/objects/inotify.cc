@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +8,6 @@
 #include <charconv>
 #include <cstring>
 
-#include "base/unique_fd.h"
 #include "capture/errors.h"
 #include "capture/objects/object.h"
 #include "capture/objects/watched_path.h"
@@ -29,16 +26,14 @@ struct Watch {
 class CapturedInotify final : public CapturedObject {
   public:
     CapturedInotify(const Opened& opened, std::vector<Watch> watches)
-        : proc_(opened.proc),
-          path_("fdinfo/" + std::to_string(opened.file.fd)),
-          before_(opened.info),
-          info_(opened.info.size() + 64),
+        : before_(opened.info),
+          info_(opened, opened.info.size() + 64),
           duplicate_(opened.duplicate),
           watches_(std::move(watches)) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_INOTIFY; }
     bool confirm() override {
-        return readIntoBuffer(proc_, path_.c_str(), info_) && strcmp(info_.data(), before_.c_str()) == 0 &&
+        return info_.read() && strcmp(info_.text(), before_.c_str()) == 0 &&
                syscall(SYS_ioctl, duplicate_, FIONREAD, &queued_bytes_) == 0;
     }
     Result<std::vector<std::byte>> describe(const FileTable&) override {
@@ -57,27 +52,26 @@ class CapturedInotify final : public CapturedObject {
     }
 
   private:
-    const ProcDir& proc_;
-    std::string path_, before_;
-    std::vector<char> info_;
+    std::string before_;
+    InfoFile info_;
     int duplicate_;
     std::vector<Watch> watches_;
     int queued_bytes_ = 0;
 };
 
-/// The value behind " key:" in a line of fdinfo.
-std::string_view valueOf(std::string_view line, std::string_view key) {
-    const size_t at = line.find(" " + std::string(key) + ":");
+/// The value behind `label`, as in " wd:", in a line of fdinfo.
+std::string_view valueOf(std::string_view line, std::string_view label) {
+    const size_t at = line.find(label);
     if (at == std::string_view::npos) return {};
-    line.remove_prefix(at + key.size() + 2);
+    line.remove_prefix(at + label.size());
     return line.substr(0, line.find(' '));
 }
 
 WatchedInode inodeOf(std::string_view line) {
     WatchedInode inode;
-    inode.device = numberOf(valueOf(line, "sdev"), 16);
-    inode.handle_type = static_cast<int>(numberOf(valueOf(line, "fhandle-type"), 16));
-    const std::string_view digits = valueOf(line, "f_handle");
+    inode.device = numberOf(valueOf(line, " sdev:"), 16);
+    inode.handle_type = static_cast<int>(numberOf(valueOf(line, " fhandle-type:"), 16));
+    const std::string_view digits = valueOf(line, " f_handle:");
     for (size_t i = 0; i + 1 < digits.size(); i += 2) {
         unsigned char byte = 0;
         std::from_chars(digits.data() + i, digits.data() + i + 2, byte, 16);
@@ -97,12 +91,12 @@ Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened) {
         const std::string_view line = info.substr(at, end - at);
         at = end + 1;
         if (!line.starts_with("inotify wd:")) continue;
-        const auto number = static_cast<int32_t>(numberOf(valueOf(line, "wd"), 16));
+        const auto number = static_cast<int32_t>(numberOf(valueOf(line, " wd:"), 16));
         auto path = findWatchedPath(opened.proc, inodeOf(line));
         if (!path)
             return notCarried(nameFile(opened.file.fd, opened.link, "watch " + std::to_string(number)),
                               "the path of what it watches cannot be found: " + path.error().detail);
-        watches.push_back({number, static_cast<uint32_t>(numberOf(valueOf(line, "mask"), 16)), *std::move(path)});
+        watches.push_back({number, static_cast<uint32_t>(numberOf(valueOf(line, " mask:"), 16)), *std::move(path)});
     }
     std::sort(watches.begin(), watches.end(), [](const Watch& a, const Watch& b) { return a.number < b.number; });
     return std::unique_ptr<CapturedObject>(std::make_unique<CapturedInotify>(opened, std::move(watches)));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "capture/proc.h"
 #include "descriptor/builder.h"
 #include "descriptor/objects.h"
@@ -59,6 +60,23 @@ std::string nameFile(int number, const std::string& link, const std::string& not
 
 /// Reads a file below /proc/PID into `buffer`, which it ends with NUL; for the pause. False when it does not fit.
 bool readIntoBuffer(const ProcDir& proc, const char* path, std::vector<char>& buffer);
+
+/// /proc/PID/fdinfo/N, opened before the pause, in which only the reading is left to do: opening costs several times as
+/// much.
+class InfoFile {
+  public:
+    /// For a text of less than `bytes`.
+    explicit InfoFile(const Opened& opened, size_t bytes = 512);
+    /// Reads it anew. Allocates nothing; false when it does not fit.
+    bool read();
+    /// What was read, ended with NUL.
+    [[nodiscard]] const char* text() const { return text_.data(); }
+    void reserve(size_t bytes) { text_.resize(bytes); }
+
+  private:
+    UniqueFd file_;
+    std::vector<char> text_;
+};
 
 template <class T>
 std::vector<std::byte> bytesOf(const T& value) {

@@ -15,23 +15,16 @@ namespace {
 class CapturedPidfd final : public CapturedObject {
   public:
     CapturedPidfd(const Opened& opened, ff_pidfd pidfd)
-        : proc_(opened.proc),
-          path_("fdinfo/" + std::to_string(opened.file.fd)),
-          before_(opened.info),
-          info_(opened.info.size() + 64),
-          pidfd_(pidfd) {}
+        : before_(opened.info), info_(opened, opened.info.size() + 64), pidfd_(pidfd) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_PIDFD; }
     /// A thread that exited since has no number any more (linux kernel/fork.c, pidfd_show_fdinfo).
-    bool confirm() override {
-        return readIntoBuffer(proc_, path_.c_str(), info_) && strcmp(info_.data(), before_.c_str()) == 0;
-    }
+    bool confirm() override { return info_.read() && strcmp(info_.text(), before_.c_str()) == 0; }
     Result<std::vector<std::byte>> describe(const FileTable&) override { return bytesOf(pidfd_); }
 
   private:
-    const ProcDir& proc_;
-    std::string path_, before_;
-    std::vector<char> info_;
+    std::string before_;
+    InfoFile info_;
     ff_pidfd pidfd_;
 };
 

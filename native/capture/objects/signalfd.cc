@@ -7,20 +7,16 @@ namespace {
 /// A signalfd holds a mask and no signals: reading one takes what is pending for the reader (linux fs/signalfd.c).
 class CapturedSignalfd final : public CapturedObject {
   public:
-    explicit CapturedSignalfd(const Opened& opened)
-        : proc_(opened.proc), path_("fdinfo/" + std::to_string(opened.file.fd)), info_(kInfoBytes) {}
+    explicit CapturedSignalfd(const Opened& opened) : info_(opened) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_SIGNALFD; }
-    bool confirm() override { return readIntoBuffer(proc_, path_.c_str(), info_); }
+    bool confirm() override { return info_.read(); }
     Result<std::vector<std::byte>> describe(const FileTable&) override {
-        return bytesOf(ff_signalfd{numberOf(field(info_.data(), "sigmask"), 16)});
+        return bytesOf(ff_signalfd{numberOf(field(info_.text(), "sigmask"), 16)});
     }
 
   private:
-    static constexpr size_t kInfoBytes = 512;
-    const ProcDir& proc_;
-    std::string path_;
-    std::vector<char> info_;
+    InfoFile info_;
 };
 
 }  // namespace

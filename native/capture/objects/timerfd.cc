@@ -38,35 +38,33 @@ clockid_t readableClock(clockid_t clock) {
 class CapturedTimerfd final : public CapturedObject {
   public:
     CapturedTimerfd(const Opened& opened, bool same_clock)
-        : proc_(opened.proc),
-          name_(nameFile(opened.file.fd, opened.link, "its clock was set, which was not read yet")),
-          path_("fdinfo/" + std::to_string(opened.file.fd)),
+        : name_(nameFile(opened.file.fd, opened.link, "its clock was set, which was not read yet")),
           duplicate_(opened.duplicate),
           clock_(readableClock(static_cast<clockid_t>(numberOf(field(opened.info, "clockid"))))),
           same_clock_(same_clock || clock_ == CLOCK_REALTIME),
-          info_(kInfoBytes) {}
+          info_(opened) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_TIMERFD; }
 
     /// A periodic timer that has expired stands still until somebody looks: then the kernel counts the periods that
-    /// passed and starts it again in step (linux fs/timerfd.c, do_timerfd_gettime). Who reads it, or polls it, sees no
-    /// difference. fdinfo, whose fields belong together, does not look.
+    /// passed and starts it again in step (linux fs/timerfd.c, do_timerfd_gettime). Nobody sees a difference but an
+    /// edge-triggered epoll, which is told of the next period too. fdinfo, whose fields belong together, does not look.
     bool confirm() override {
         for (int attempt = 0; attempt < kAttempts; attempt++) {
             itimerspec looked{};
             if (syscall(SYS_timerfd_gettime, duplicate_, &looked) != 0) return false;
-            if (!readIntoBuffer(proc_, path_.c_str(), info_)) return false;
+            if (!info_.read()) return false;
             if (syscall(SYS_clock_gettime, clock_, &now_) != 0) return false;
-            const char* ticks = strstr(info_.data(), "ticks:");
+            const char* ticks = strstr(info_.text(), "ticks:");
             if (!ticks) return false;
             const bool expired = strtoull(ticks + strlen("ticks:"), nullptr, 10) != 0;
-            if (!expired || isSet(info_.data(), "it_value:") || !isSet(info_.data(), "it_interval:")) return true;
+            if (!expired || isSet(info_.text(), "it_value:") || !isSet(info_.text(), "it_interval:")) return true;
         }
         return false;
     }
 
     Result<std::vector<std::byte>> describe(const FileTable&) override {
-        const std::string_view text(info_.data());
+        const std::string_view text(info_.text());
         ff_timerfd timer{};
         timer.clock = static_cast<int32_t>(numberOf(field(text, "clockid")));
         timer.settime_flags = static_cast<uint32_t>(numberOf(field(text, "settime flags"), 8));
@@ -82,14 +80,12 @@ class CapturedTimerfd final : public CapturedObject {
     }
 
   private:
-    static constexpr size_t kInfoBytes = 512;
     static constexpr int kAttempts = 3;
-    const ProcDir& proc_;
-    std::string name_, path_;
+    std::string name_;
     int duplicate_;
     clockid_t clock_;
     bool same_clock_;  ///< ours shows what the parent's shows
-    std::vector<char> info_;
+    InfoFile info_;
     timespec now_{};
 };
 

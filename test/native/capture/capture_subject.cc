@@ -195,8 +195,8 @@ void* forever(void*) {
 
 /// Makes the state that `mode` names.
 void makeState(const std::string& mode) {
-    if (mode == "epoll")
-        epoll_create1(0);
+    if (mode == "pidfd")
+        syscall(SYS_pidfd_open, 1, 0);
     else if (mode == "socket")
         socket(AF_INET, SOCK_STREAM, 0);
     else if (mode == "sockets") {

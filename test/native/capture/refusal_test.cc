@@ -34,7 +34,7 @@ void checkRefused(const char* mode, const std::string& expected) {
 
 TEST(stateThatIsNotCarriedIsRefusedByName) {
     const std::string prefix = "STATE_NOT_CARRIED ";
-    checkRefused("epoll", prefix + "fd 3 (anon_inode:[eventpoll])");
+    checkRefused("pidfd", "pidfd of another process, 1)");
     checkRefused("socket", prefix + "fd 3 (socket:[");
     checkRefused("sockets", prefix + "fd 3 (socket:[");
     checkRefused("child", prefix + "child process ");

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "descriptor/builder.h"
 #include "descriptor/checksum.h"
+#include "descriptor/objects.h"
 #include "descriptor/view.h"
 
 using namespace farfork;
@@ -112,6 +113,48 @@ TEST(whatWasBuiltIsRead) {
     CHECK_EQ(view->queuedBytes(view->files()[1]).size(), 5u);
     for (const ff_thread& thread : view->threads())
         CHECK_EQ((view->xstate(thread).data() - view->bytes().data()) % 64, 0);
+}
+
+TEST(objectsThatSayNothingOfTheirKindAreRefused) {
+    const auto hold = [](uint32_t kind, const auto& object) {
+        return [kind, bytes = std::vector<std::byte>(reinterpret_cast<const std::byte*>(&object),
+                                                     reinterpret_cast<const std::byte*>(&object) + sizeof object)](
+                   DescriptorBuilder& builder) {
+            builder.files[1].kind = kind;
+            builder.files[1].bytes_offset = builder.addBytes(bytes);
+            builder.files[1].bytes_size = bytes.size();
+        };
+    };
+    struct {
+        ff_epoll epoll{.entry_count = 1};
+        ff_epoll_entry entry{.number = 3};
+    } epoll;
+    struct {
+        ff_inotify inotify{.watch_count = 1};
+        ff_inotify_watch watch{.number = 1, .path = sizeof(ff_inotify) + sizeof(ff_inotify_watch)};
+        char path[8] = "/tmp";
+    } inotify;
+    DescriptorBuilder good = example();
+    hold(FF_FILE_EPOLL, epoll)(good);
+    CHECK_OK(DescriptorView::parse(good.build()));
+    good = example();
+    hold(FF_FILE_INOTIFY, inotify)(good);
+    CHECK_OK(DescriptorView::parse(good.build()));
+    epoll.entry.state = FF_EPOLL_DISARMED + 1;
+    checkRefused("epoll state", hold(FF_FILE_EPOLL, epoll));
+    epoll.entry = {.number = -1};
+    checkRefused("epoll number", hold(FF_FILE_EPOLL, epoll));
+    epoll = {.epoll = {.entry_count = 2}};
+    checkRefused("epoll count", hold(FF_FILE_EPOLL, epoll));
+    inotify.path[7] = 'x';
+    checkRefused("inotify path without an end", hold(FF_FILE_INOTIFY, inotify));
+    inotify.path[7] = '\0';
+    inotify.watch.path = sizeof inotify;
+    checkRefused("inotify path elsewhere", hold(FF_FILE_INOTIFY, inotify));
+    inotify.inotify.watch_count = 9;
+    checkRefused("inotify count", hold(FF_FILE_INOTIFY, inotify));
+    for (const uint32_t kind : {FF_FILE_TIMERFD, FF_FILE_SIGNALFD, FF_FILE_PIDFD, FF_FILE_EPOLL, FF_FILE_INOTIFY})
+        checkRefused("size", hold(kind, uint32_t{0}));
 }
 
 TEST(everyFlippedByteIsNoticed) {

@@ -104,7 +104,11 @@ static void fire(const struct ff_context* context, uint32_t index, const struct 
         fired = wait(context, index, 0);
         ff_check(context, FF_STEP_OBJECT, index, FF_CALL3(fcntl, target->fd, F_SETPIPE_SZ, size));
     } else if (target->kind == FF_FILE_STDIO || target->kind == FF_FILE_CONTROL) {
-        fired = 1; /* the child's own, of which nothing was told yet */
+        /* The child's own, which nobody else can make ready: but for a hang-up it is silent. */
+        const struct epoll_event event = {.events = entry->events, .data = entry->data};
+        ff_check(context, FF_STEP_OBJECT, index,
+                 FF_CALL4(epoll_ctl, ff_file_at(context, index)->fd, EPOLL_CTL_MOD, entry->number, &event));
+        fired = 1;
     }
     if (fired == 0) ff_fail(context, FF_STEP_OBJECT, index, -EAGAIN);
 }

@@ -49,11 +49,11 @@ static void overflow(const struct ff_context* context, uint32_t index, long fd) 
 }
 
 /* Numbers ascend, also past those that were removed (linux fs/notify/inotify/inotify_user.c). Kernels without
- * CONFIG_CHECKPOINT_RESTORE cannot skip to one. */
-static void skipTo(const struct ff_context* context, uint32_t index, long fd, int32_t number) {
+ * CONFIG_CHECKPOINT_RESTORE cannot skip to one; numbers can be used up as long as no watch may tell anything. */
+static void skipTo(const struct ff_context* context, uint32_t index, long fd, int32_t number, uint32_t watches) {
     const long result = FF_CALL3(ioctl, fd, FF_SET_NEXT_WATCH, number);
     if (result == 0) return;
-    if (result != -ENOTTY) ff_fail(context, FF_STEP_OBJECT, index, result);
+    if (result != -ENOTTY || watches != 0) ff_fail(context, FF_STEP_OBJECT, index, result);
     while (number > 1 && addAndRemove(context, index, fd) < number - 1) drain(context, index, fd, 0);
     drain(context, index, fd, 0);
 }
@@ -68,7 +68,7 @@ long ff_make_inotify(const struct ff_context* context, uint32_t index) {
     if (inotify->overflowed) overflow(context, index, fd);
     int32_t next = inotify->overflowed ? 0 : 1;
     for (uint32_t i = 0; i < inotify->watch_count; ++i) {
-        if (watches[i].number != next) skipTo(context, index, fd, watches[i].number);
+        if (watches[i].number != next) skipTo(context, index, fd, watches[i].number, i);
         const long number =
             ff_check(context, FF_STEP_OBJECT, index,
                      FF_CALL3(inotify_add_watch, fd, file->bytes + watches[i].path, watches[i].mask | IN_DONT_FOLLOW));
