@@ -21,6 +21,15 @@ bool hasPosition(const ff_file& file) {
            ((file.kind == FF_FILE_PROC || file.kind == FF_FILE_DELETED) && !(file.status_flags & O_PATH));
 }
 
+/// Takes over what fcntl(2) may have switched meanwhile. False: signal-driven input was, which has an owner to be read.
+bool confirmFlags(ff_file& file, int now) {
+    constexpr uint32_t kSwitched = O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT;
+    const uint32_t flags = static_cast<uint32_t>(now) & ~static_cast<uint32_t>(O_CLOEXEC);
+    if (now < 0 || ((flags ^ file.status_flags) & ~kSwitched) != 0) return false;
+    file.status_flags = flags;
+    return true;
+}
+
 }  // namespace
 
 bool FileTable::confirm() {
@@ -50,9 +59,7 @@ bool FileTable::confirm() {
     for (Entry& entry : entries_) {
         const int duplicate = entry.duplicate.get();
         if (compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
-        // A descriptor may have become non-blocking meanwhile, or another's business.
-        const auto flags = static_cast<uint32_t>(fcntl(duplicate, F_GETFL));
-        if ((flags & ~static_cast<uint32_t>(O_CLOEXEC)) != entry.file.status_flags) return false;
+        if (!confirmFlags(entry.file, fcntl(duplicate, F_GETFL))) return false;
         if (hasPosition(entry.file)) {
             const off_t position = lseek(duplicate, 0, SEEK_CUR);
             if (position < 0 && errno == ESPIPE) continue;  // some files of /proc

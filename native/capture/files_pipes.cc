@@ -61,6 +61,11 @@ bool FileTable::copyPipe(Entry& entry) {
 Result<std::vector<std::byte>> FileTable::describePipe(Entry& entry) {
     auto queued = takeQueuedBytes(entry.copy_read.get(), entry.copied);
     if (!queued) return unreadable(pid_, "read the copy of fd " + std::to_string(entry.file.fd), errno);
+    // A child writes them again: only a full page keeps a packet from being merged into a stream before it (linux
+    // fs/pipe.c, pipe_write). Of the first run the front may have been read; others can only come by splice(2).
+    for (size_t i = 1; i + 1 < queued->runs.size(); i++)
+        if (!queued->runs[i].packet && queued->runs[i].size % FF_PAGE_SIZE)
+            return notCarried(nameFile(entry.file.fd, entry.link, "packets behind bytes that were spliced"));
     entry.file.pipe_run_count = static_cast<uint32_t>(queued->runs.size());
     const auto runs = std::as_bytes(std::span(queued->runs));
     std::vector<std::byte> bytes(runs.begin(), runs.end());

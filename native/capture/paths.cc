@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "capture/errors.h"
@@ -21,6 +23,26 @@ bool names(int folder, const char* name, const struct stat& about) {
     struct stat named {};
     return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == about.st_ino &&
            named.st_dev == about.st_dev;
+}
+
+/// A folder and a path below it that lead to what `link`, a path from the root of the mount namespace, names there:
+/// /proc/PID/root is no such root when the process has called chroot(2).
+struct Place {
+    UniqueFd base;
+    std::string path;
+};
+Result<Place> placeOf(const ProcDir& proc, const std::string& link) {
+    const auto root = proc.link("root");
+    Place place{UniqueFd(openat(proc.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC)), "." + link};
+    if (!root || !place.base.valid()) return unreadable(proc.pid(), "open its root", errno);
+    if (*root == "/") return place;
+    if (link.starts_with(*root + "/")) {
+        place.path = "." + link.substr(root->size());
+        return place;
+    }
+    const auto own = ProcDir(getpid()).link("ns/mnt"), its = proc.link("ns/mnt");
+    if (own && its && *own == *its) place.base.reset(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return place;
 }
 
 /// Another name of the file in `folder`; empty: none there.
@@ -48,22 +70,20 @@ std::optional<std::pair<uint64_t, uint64_t>> identify(const ProcDir& process) {
 
 }  // namespace
 
-std::string formerPath(const std::string& link) {
-    return link.ends_with(kDeleted) ? link.substr(0, link.size() - kDeleted.size()) : link;
-}
-
 Result<FoundPath> findPath(const ProcDir& proc, int number, const std::string& link, const struct stat& about) {
-    UniqueFd root(openat(proc.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!root.valid()) return unreadable(proc.pid(), "open its root", errno);
     if (!link.starts_with("/")) return FoundPath{};
-    if (names(root.get(), ("." + link).c_str(), about)) return FoundPath{true, link};
+    auto place = placeOf(proc, link);
+    if (!place) return place.error();
+    if (names(place->base.get(), place->path.c_str(), about)) return FoundPath{true, link};
     const bool has_name = S_ISREG(about.st_mode) && about.st_nlink > 0 && link.ends_with(kDeleted);
     if (!has_name) return FoundPath{};
-    const std::string folder = link.substr(0, link.rfind('/', link.size() - kDeleted.size()) + 1);
-    UniqueFd opened(openat(root.get(), ("." + folder).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    const std::string name = opened.valid() ? findName(opened.get(), about) : "";
+    const auto folderOf = [](const std::string& path) {
+        return path.substr(0, path.rfind('/', path.size() - kDeleted.size()) + 1);
+    };
+    UniqueFd folder(openat(place->base.get(), folderOf(place->path).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    const std::string name = folder.valid() ? findName(folder.get(), about) : "";
     if (name.empty()) return notCarried(nameFile(number, link, "its other names are in other folders"));
-    return FoundPath{true, folder + name};
+    return FoundPath{true, folderOf(link) + name};
 }
 
 std::optional<bool> isProcfs(int fd) {

@@ -20,9 +20,6 @@ struct FoundPath {
 /// by, and has another one, is looked for in its folder; refuses by name one that is not found.
 Result<FoundPath> findPath(const ProcDir& proc, int number, const std::string& link, const struct stat& about);
 
-/// Without " (deleted)", which the kernel adds to the path of what has lost its name (linux fs/d_path.c).
-std::string formerPath(const std::string& link);
-
 std::optional<bool> isProcfs(int fd);
 
 /// The path in a child for a path below /proc: the process's own folder is named by its pid in its own pid namespace.

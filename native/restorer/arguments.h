@@ -112,6 +112,7 @@ struct ff_restorer_file {
     uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
     uint64_t path;  /* NUL-terminated; FF_FILE_DELETED: of the folder that it was in */
     uint64_t position;
+    uint64_t inode; /* the parent's */
     uint32_t pipe_run_count;
     uint32_t pipe_reopened; /* not the description that pipe2(2) gives, but one by open(2) */
     uint32_t stdio_kind;    /* of FF_FILE_STDIO that inherits */

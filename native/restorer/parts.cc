@@ -72,6 +72,7 @@ Result<ff_restorer_file> fileOf(RestorerParts& parts, const ff_file& file) {
     result.same_as = FF_NO_FD;
     result.stdio_fd = file.stdio_fd;
     result.position = file.position;
+    result.inode = file.inode;
     // O_ASYNC has no effect in open(2), and once it is among the flags fcntl(2) does not switch it on any more.
     constexpr uint32_t kMaking = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_ASYNC;
     result.open_flags = (file.status_flags & ~kMaking) | O_NOCTTY | (file.close_on_exec != 0 ? O_CLOEXEC : 0);

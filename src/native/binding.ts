@@ -137,6 +137,8 @@ export interface ForkChild {
   /** Make a control socket: its agent end is in ForkHandles. */
   hasControl: boolean;
   inheritFiles: boolean;
+  /** Regular files at 0, 1 and 2 stay open too, in place of the child's own streams. */
+  inheritStdio: boolean;
 }
 
 export interface ForkOptions {

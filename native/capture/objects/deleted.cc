@@ -9,7 +9,6 @@
 #include "capture/errors.h"
 #include "capture/files.h"
 #include "capture/objects/object.h"
-#include "capture/paths.h"
 
 namespace farfork::capturing {
 namespace {

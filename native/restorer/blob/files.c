@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The child's descriptors. Everything below fd_base is free when this begins; entries ascend by number, and a new
  * descriptor takes the lowest free number, so that most need no move. */
+#include <asm/stat.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 #include "restorer/blob/blob.h"
 
@@ -13,10 +15,21 @@ void ff_place(const struct ff_context* context, uint32_t index, long fd, int clo
     if (close_source) FF_CALL1(close, fd);
 }
 
+/* A position in a folder is the file system's own (hashes of names, for one): in another folder it would leave entries
+ * out, or show them twice. */
+static void checkFolder(const struct ff_context* context, uint32_t index, long fd) {
+    const struct ff_restorer_file* file = &((const struct ff_restorer_file*)context->arguments->files)[index];
+    struct stat about;
+    if (file->kind != FF_FILE_REGULAR) return;
+    ff_check(context, FF_STEP_SEEK, index, FF_CALL2(fstat, fd, &about));
+    if (S_ISDIR(about.st_mode) && about.st_ino != file->inode) ff_fail(context, FF_STEP_SEEK, index, -ESTALE);
+}
+
 static void openPath(const struct ff_context* context, uint32_t index) {
     const struct ff_restorer_file* file = &((const struct ff_restorer_file*)context->arguments->files)[index];
     const long fd = ff_check(context, FF_STEP_OPEN, index, FF_CALL3(open, file->path, file->open_flags, 0));
     if (file->position != 0) {
+        checkFolder(context, index, fd);
         ff_check(context, FF_STEP_SEEK, index, FF_CALL3(lseek, fd, file->position, 0 /* SEEK_SET */));
     }
     ff_place(context, index, fd, 1);

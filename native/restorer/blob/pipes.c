@@ -20,15 +20,37 @@ static void writeRun(const struct ff_context* context, uint32_t index, int32_t e
     if (wrote != (long)run->size) ff_fail(context, FF_STEP_PIPE, index, wrote < 0 ? wrote : -EAGAIN);
 }
 
-static void fillPipe(const struct ff_context* context, uint32_t index, int32_t end) {
+/* A packet would be merged into the page of a stream before it (linux fs/pipe.c, pipe_write), so that page is filled:
+ * with bytes that are taken out again. In the parent it was full, too. */
+static void writeFirst(const struct ff_context* context, uint32_t index, const int32_t* ends,
+                       const struct ff_pipe_run* run, uint64_t bytes) {
+    const struct ff_pipe_run padding = {(uint32_t)(-run->size % FF_PAGE_SIZE), 0};
+    if (padding.size != 0) writeRun(context, index, ends[1], &padding, context->arguments->region_start);
+    writeRun(context, index, ends[1], run, bytes);
+    for (uint32_t left = padding.size; left != 0;) {
+        char taken[256];
+        const uint32_t size = left < sizeof(taken) ? left : sizeof(taken);
+        const long got = FF_CALL3(read, ends[0], taken, size);
+        if (got <= 0) ff_fail(context, FF_STEP_PIPE, index, got < 0 ? got : -EAGAIN);
+        left -= (uint32_t)got;
+    }
+}
+
+static void fillPipe(const struct ff_context* context, uint32_t index, const int32_t* ends) {
     const struct ff_restorer_file* file = ff_file_at(context, index);
     const struct ff_pipe_run* runs = (const struct ff_pipe_run*)file->bytes;
     const struct ff_pipe_run whole = {file->bytes_size, 0};
     const uint32_t count = file->pipe_run_count;
     uint64_t at = file->bytes + count * sizeof(*runs);
-    if (count == 0) writeRun(context, index, end, &whole, at);
-    for (uint32_t i = 0; i < count; at += runs[i++].size) writeRun(context, index, end, &runs[i], at);
-    FF_CALL3(fcntl, end, F_SETFL, 0);
+    if (count == 0) writeRun(context, index, ends[1], &whole, at);
+    for (uint32_t i = 0; i < count; at += runs[i++].size) {
+        if (i == 0 && !runs[0].packet) {
+            writeFirst(context, index, ends, runs, at);
+        } else {
+            writeRun(context, index, ends[1], &runs[i], at);
+        }
+    }
+    FF_CALL3(fcntl, ends[1], F_SETFL, 0);
 }
 
 /* Both ends above fd_base, until all entries have theirs. */
@@ -50,7 +72,7 @@ static void makePipe(const struct ff_context* context, uint32_t index) {
     for (uint32_t i = index; i < context->arguments->file_count; ++i) {
         const struct ff_restorer_file* other = ff_file_at(context, i);
         const int same = other->kind == file->kind && other->pipe_index == file->pipe_index;
-        if (same && other->bytes_size != 0) fillPipe(context, i, ends[1]);
+        if (same && other->bytes_size != 0) fillPipe(context, i, ends);
     }
 }
 

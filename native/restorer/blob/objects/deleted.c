@@ -87,7 +87,6 @@ static long make(const struct ff_context* context, uint32_t index) {
     if (flagged) {
         const uint32_t settable = file->open_flags & (O_APPEND | O_DIRECT | O_NONBLOCK | O_NOATIME);
         ff_check(context, FF_STEP_OBJECT, index, FF_CALL3(fcntl, made, F_SETFL, settable));
-        return made;
     }
     return made;
 }
