@@ -8,6 +8,7 @@
 #define NR_rt_sigaction 13
 #define NR_rt_sigpending 127
 #define NR_brk 12
+#define NR_madvise 28
 #define NR_getitimer 36
 #define NR_clone 56
 #define NR_exit 60
@@ -31,6 +32,8 @@
 #define PR_GET_MDWE 66
 
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
+
+#define MADV_COLD 20
 
 #define CLONE_VM 0x100
 #define CLONE_FILES 0x400
@@ -112,6 +115,14 @@ ff_blob_leader:
     mov $FF_BLOB_HAS_CHILDREN, %r13d
     cmp $-ECHILD, %rax
     jne .Lleader_stop
+
+    /* Refused for locked memory (linux mm/madvise.c, can_madv_lru_vma), which this page is under MCL_FUTURE only. */
+    mov $NR_madvise, %eax
+    mov %r12, %rdi
+    mov $4096, %esi
+    mov $MADV_COLD, %edx
+    syscall
+    mov %rax, FF_HEAD_COLD(%r12)
 
     xor %ebp, %ebp
     mov $FF_BLOB_HAS_ITIMER, %r13d

@@ -32,6 +32,7 @@
 #define FF_HEAD_NONCE 176
 #define FF_HEAD_MEMBARRIER 184
 #define FF_HEAD_MDWE 192
+#define FF_HEAD_COLD 200
 #define FF_HEAD_SIGACTIONS 256
 
 /* What the leader's run ended with (rax at its int3). */
@@ -73,7 +74,8 @@ struct BlobHeader {
     uint64_t nonce;     /* tells this twin from any other process */
     int64_t membarrier; /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
     int64_t mdwe;       /* PR_GET_MDWE, or a negative errno */
-    uint64_t pad[7];
+    int64_t cold;       /* MADV_COLD on the scratch mapping: -EINVAL when new mappings are locked, MCL_FUTURE */
+    uint64_t pad[6];
     struct ff_sigaction sigactions[FF_SIGNAL_COUNT];
 };
 
@@ -82,6 +84,7 @@ static_assert(sizeof(BlobSlot) == FF_SLOT_SIZE && offsetof(BlobSlot, done) == FF
 static_assert(offsetof(BlobSlot, clear_child_tid) == FF_SLOT_CLEAR_CHILD_TID);
 static_assert(offsetof(BlobHeader, lifetime) == FF_HEAD_LIFETIME && offsetof(BlobHeader, brk) == FF_HEAD_BRK);
 static_assert(offsetof(BlobHeader, membarrier) == FF_HEAD_MEMBARRIER && offsetof(BlobHeader, mdwe) == FF_HEAD_MDWE);
+static_assert(offsetof(BlobHeader, cold) == FF_HEAD_COLD);
 static_assert(offsetof(BlobHeader, nonce) == FF_HEAD_NONCE && offsetof(BlobHeader, name) == FF_HEAD_NAME);
 static_assert(offsetof(BlobHeader, sigactions) == FF_HEAD_SIGACTIONS && sizeof(BlobHeader) <= FF_BLOB_PAGE);
 extern "C" {

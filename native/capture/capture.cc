@@ -11,6 +11,7 @@
 #include "capture/errors.h"
 #include "capture/files.h"
 #include "capture/guardian.h"
+#include "capture/guards.h"
 #include "capture/preparation.h"
 #include "capture/shared.h"
 #include "capture/surgery.h"
@@ -57,7 +58,7 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
 }
 
 /// MADV_DONTFORK since the first reading: fork(2) left such a mapping out of the twin.
-Result<void> compareMappings(const ProcDir& parent, const std::vector<Mapping>& twin) {
+Result<void> compareMappings(const ProcDir& parent, const std::vector<Mapping>& twin, bool& stale) {
     const auto text = parent.read("maps");
     if (!text) return unreadable(parent.pid(), "read maps", errno);
     const auto holds = [&](const Mapping& wanted) {
@@ -66,13 +67,56 @@ Result<void> compareMappings(const ProcDir& parent, const std::vector<Mapping>& 
     };
     const auto now = parseMappings(*text);
     if (std::all_of(now.begin(), now.end(), holds)) return {};
-    const auto mappings = readMappings(parent);
+    auto mappings = readMappings(parent);
     if (!mappings) return mappings.error();
+    for (const Mapping& mapping : *mappings) {
+        if (!mapping.isNotForked() || holds(mapping)) continue;
+        stale = true;
+        return Error{ErrorCode::kCaptureFailed, "capture.read", nameMapping(mapping), "it changed meanwhile"};
+    }
     return checkMappings(mappings.value());
 }
 
+const Mapping* mappingAt(const std::vector<Mapping>& mappings, uint64_t address) {
+    for (const Mapping& mapping : mappings)
+        if (mapping.start <= address && address < mapping.end) return &mapping;
+    return nullptr;
+}
+
+/// What fork(2) does not hand down: locks, and MADV_DONTFORK ranges. Read before the pause and after it; both readings
+/// must say the same.
+Result<void> takeOverLocks(const Preparation& before, std::vector<Mapping>& twin, bool& stale) {
+    const auto inherits = [](const Mapping& mapping) { return !mapping.has("lo ") && !mapping.isNotForked(); };
+    const auto status = before.proc.read("status");
+    if (!status) return unreadable(before.proc.pid(), "read status", errno);
+    if (numberOf(field(*status, "VmLck")) == 0 &&
+        std::all_of(before.mappings.begin(), before.mappings.end(), inherits))
+        return {};
+    auto read_now = readMappings(before.proc);
+    if (!read_now) return read_now.error();
+    const std::vector<Mapping>& now = *read_now;
+    for (Mapping& mapping : twin) {
+        const Mapping* first = mappingAt(before.mappings, mapping.start);
+        const Mapping* last = mappingAt(now, mapping.start);
+        bool same = first && last;
+        for (const char* code : {"lo ", "lf ", "dc "}) same = same && first->has(code) == last->has(code);
+        if (same && mapping.isNotForked())
+            same = first->prot == last->prot && first->end == last->end && last->start == mapping.start;
+        if (same && last->has("lo ") && (last->start > mapping.start || last->end < mapping.end)) same = false;
+        if (!same && (!first || inherits(*first)) && (!last || inherits(*last))) continue;
+        if (!same) {
+            stale = true;
+            return Error{ErrorCode::kCaptureFailed, "capture.read", nameMapping(mapping), "its locks changed meanwhile"};
+        }
+        if (last->has("lo ") && !mapping.has("lo ")) mapping.vm_flags += "lo ";
+        if (last->has("lf ") && !mapping.has("lf ")) mapping.vm_flags += "lf ";
+    }
+    return {};
+}
+
 Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparation& before, const Surgery& surgery,
-                                        const Twin& twin, FileTable& files, SharedTable& shared, Capture& result) {
+                                        const Twin& twin, FileTable& files, SharedTable& shared, Capture& result,
+                                        std::vector<Mapping>& twin_mappings, bool& stale) {
     DescriptorBuilder builder;
     if (auto set = builder.setSeedId(options.seed_id); !set) return set.error();
     builder.header.captured_at_unix_ns = surgery.captured_unix_ns;
@@ -84,7 +128,10 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (!mappings) return mappings.error();
     std::erase_if(*mappings, [&](const Mapping& mapping) { return mapping.start == surgery.scratch; });
     if (auto checked = checkMappings(*mappings); !checked) return checked.error();
-    if (auto compared = compareMappings(before.proc, *mappings); !compared) return compared.error();
+    shared.addUnforked(*mappings);
+    if (auto compared = compareMappings(before.proc, *mappings, stale); !compared) return compared.error();
+    if (auto taken = takeOverLocks(before, *mappings, stale); !taken) return taken.error();
+    if (auto split = splitAtGuards(twin.proc(), *mappings); !split) return split.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
     if (auto done = describeThreads(builder, process, surgery, *slots, before.threads); !done) return done.error();
     if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch, shared);
@@ -92,6 +139,11 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
         return done.error();
     if (auto done = files.describe(builder, process); !done) return done.error();
     if (auto state = checkState(before.proc); !state) return state.error();
+    const bool on_fault = std::none_of(mappings->begin(), mappings->end(), [](const Mapping& mapping) {
+        return mapping.has("lo ") && !mapping.has("lf ");
+    });
+    if (process.mm_flags & FF_MM_LOCK_FUTURE && on_fault) process.mm_flags |= FF_MM_LOCK_ONFAULT;
+    twin_mappings = *std::move(mappings);
     builder.processes.push_back(process);
     result.threads = process.thread_count;
     result.vmas = process.vma_count;
@@ -126,8 +178,9 @@ Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
                      "its descriptors or its program changed meanwhile"};
     }
     Capture result;
-    auto bytes = describe(options, *before, surgery, *twin, *files, *shared, result);
-    stale = shared->stale();
+    std::vector<Mapping> mappings;
+    auto bytes = describe(options, *before, surgery, *twin, *files, *shared, result, mappings, stale);
+    stale = stale || shared->stale();
     if (!bytes) return bytes.error();
     if (auto view = DescriptorView::parse(*bytes); !view)
         return Error{ErrorCode::kInternal, "capture.describe", pidName(options.pid), view.error().detail};
@@ -136,7 +189,7 @@ Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
     result.descriptor = *std::move(memfd);
     result.descriptor_bytes = bytes->size();
     result.twin_pid = twin->pid();
-    auto kept = twin->keep();
+    auto kept = twin->keep(mappings);
     if (!kept) return kept.error();
     result.twin_pidfd = *std::move(kept);
     result.pauseUs = (surgery.ended_ns - surgery.began_ns) / 1000;

@@ -25,7 +25,8 @@ uint32_t flagsOf(const Mapping& mapping) {
         {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},
         {"nr ", FF_VMA_NORESERVE}, {"lo ", FF_VMA_LOCKED},     {"dd ", FF_VMA_DONTDUMP},
         {"hg ", FF_VMA_HUGEPAGE},  {"nh ", FF_VMA_NOHUGEPAGE}, {"mg ", FF_VMA_MERGEABLE},
-        {"rr ", FF_VMA_RANDOM},    {"sr ", FF_VMA_SEQUENTIAL},
+        {"rr ", FF_VMA_RANDOM},    {"sr ", FF_VMA_SEQUENTIAL}, {"lf ", FF_VMA_LOCKONFAULT},
+        {"sl ", FF_VMA_SEALED},    {"dp ", FF_VMA_DROPPABLE},
     };
     uint32_t flags = mapping.shared ? static_cast<uint32_t>(FF_VMA_SHARED) : 0;
     for (const auto& [code, flag] : kCodes)
@@ -105,7 +106,7 @@ Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, con
         vma.start = mapping.start;
         vma.end = mapping.end;
         vma.prot = mapping.prot;
-        vma.flags = flagsOf(mapping);
+        vma.flags = flagsOf(mapping) | (mapping.guard ? uint32_t{FF_VMA_GUARD} : 0);
         auto of_object = shared.describeMapping(vma, mapping, parent, twin.proc());
         if (!of_object) return of_object.error();
         if (mapping.inode != 0 && !*of_object) {

@@ -120,6 +120,8 @@ Result<void> describeProcess(DescriptorBuilder& builder, ff_process& process, co
     process.cwd_path = builder.strings.add(*cwd);
     process.root_path = builder.strings.add(*root);
     process.personality = static_cast<uint32_t>(numberOf(*personality, 16));
+    if (field(*status, "THP_enabled") == "0") process.mm_flags |= FF_MM_THP_DISABLED;
+    if (twin.report().cold == -EINVAL) process.mm_flags |= FF_MM_LOCK_FUTURE;
     process.oom_score_adj = adjustment ? std::atoi(adjustment->c_str()) : 0;
     process.sigaction_first = static_cast<uint32_t>(builder.sigactions.size());
     const auto& actions = twin.report().sigactions;

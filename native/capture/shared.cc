@@ -57,10 +57,23 @@ Result<SharedTable> SharedTable::read(const ProcDir& proc, const std::vector<Map
     if (!probe.valid() || fstat(probe.get(), &about) != 0) return unreadable(proc.pid(), "memfd_create", errno);
     table.shm_device_ = about.st_dev;
     for (const Mapping& mapping : mappings) {
+        if (mapping.isNotForked()) {
+            Object object;
+            object.kind = FF_SHARED_PRIVATE;
+            object.name = nameMapping(mapping, "MADV_DONTFORK");
+            object.range = mapping;
+            table.objects_.push_back(std::move(object));
+            continue;
+        }
         if (!mapping.shared || mapping.path.starts_with("[v")) continue;
         if (auto added = table.addMapping(proc, mapping); !added) return added.error();
     }
     for (const Object& object : table.objects_) {
+        if (object.kind == FF_SHARED_PRIVATE && !table.pagemap_.valid()) {
+            table.pagemap_ = UniqueFd(openat(proc.fd(), "pagemap", O_RDONLY | O_CLOEXEC));
+            table.memory_ = UniqueFd(openat(proc.fd(), "mem", O_RDONLY | O_CLOEXEC));
+            if (!table.pagemap_.valid() || !table.memory_.valid()) return unreadable(proc.pid(), "open pagemap", errno);
+        }
         if (object.kind != FF_SHARED_SYSV || table.ipc_namespace_.valid()) continue;
         table.ipc_namespace_ = UniqueFd(openat(proc.fd(), "ns/ipc", O_RDONLY | O_CLOEXEC));
         if (!table.ipc_namespace_.valid()) return unreadable(proc.pid(), "open ns/ipc", errno);
@@ -104,7 +117,7 @@ Result<void> SharedTable::addMapping(const ProcDir& proc, const Mapping& mapping
 std::optional<uint32_t> SharedTable::find(const struct stat& about, bool sysv) const {
     for (size_t i = 0; i < objects_.size(); i++)
         // A segment's inode number is its id (linux ipc/shm.c, newseg), which another object may have too.
-        if (objects_[i].device == about.st_dev && objects_[i].inode == about.st_ino &&
+        if (objects_[i].kind != FF_SHARED_PRIVATE && objects_[i].device == about.st_dev && objects_[i].inode == about.st_ino &&
             (objects_[i].kind == FF_SHARED_SYSV) == sysv)
             return static_cast<uint32_t>(i);
     return std::nullopt;

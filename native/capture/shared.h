@@ -47,6 +47,9 @@ class SharedTable {
     /// After the pause: sets what a mapping of the twin is of; false when it is of no object.
     Result<bool> describeMapping(ff_vma& vma, const Mapping& mapping, const ProcDir& parent, const ProcDir& twin);
 
+    /// Adds the parent's MADV_DONTFORK ranges to the twin's mappings.
+    void addUnforked(std::vector<Mapping>& twin) const;
+
     /// After all mappings: adds objects and contents.
     Result<void> describe(DescriptorBuilder& builder, const ProcDir& twin);
 
@@ -66,6 +69,7 @@ class SharedTable {
         int32_t key = 0;
         bool removed = false;
         uint64_t size = 0;
+        Mapping range;  ///< FF_SHARED_PRIVATE
     };
 
   private:
@@ -84,6 +88,8 @@ class SharedTable {
     bool copyObject(uint32_t index, uint64_t deadline_ns);
     bool copyRun(uint32_t index, uint64_t start, uint64_t size, uint64_t deadline_ns);
     bool readSegment(Object& object);
+    Result<void> countPages(const Object& object, uint64_t& bytes, size_t& runs);
+    bool copyRange(uint32_t index, uint64_t deadline_ns);
     [[nodiscard]] bool ownsNames() const;
     Result<void> addPrivatePages(DescriptorBuilder& builder, const ProcDir& twin, const PrivatePages& pages,
                                  uint32_t& count);
@@ -95,6 +101,8 @@ class SharedTable {
     std::unique_ptr<std::byte, Unmap> copy_;
     uint64_t copied_ = 0, copy_ns_ = 0;
     std::vector<Run> runs_;
+    UniqueFd pagemap_, memory_;  ///< of the parent; set when it has MADV_DONTFORK ranges
+    std::vector<uint64_t> entries_;
     std::vector<PrivatePages> private_pages_;
     bool stale_ = false, late_ = false;
 };

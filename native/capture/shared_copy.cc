@@ -31,6 +31,17 @@ uint64_t pageUp(uint64_t value) {
     return (value + FF_PAGE_SIZE - 1) & ~(FF_PAGE_SIZE - 1);
 }
 
+// pagemap entry bits, Documentation/admin-guide/mm/pagemap.rst.
+bool isThere(uint64_t entry) {
+    return entry & (1ULL << 63 | 1ULL << 62);  // present, swapped
+}
+
+bool readPagemap(int fd, uint64_t start, uint64_t end, uint64_t* entries) {
+    const uint64_t bytes = (end - start) / FF_PAGE_SIZE * sizeof *entries;
+    const off_t offset = static_cast<off_t>(start / FF_PAGE_SIZE * sizeof *entries);
+    return syscall(SYS_pread64, fd, entries, bytes, offset) == static_cast<long>(bytes);
+}
+
 /// Calls `each(start, end)` for what is not a hole; false when that fails.
 template <class Each>
 bool forData(int fd, uint64_t size, Each each) {
@@ -60,6 +71,13 @@ Result<void> SharedTable::reserve(uint32_t max_pause_ms) {
     for (const Object& object : objects_) {
         struct stat about {};
         uint64_t own = 0;
+        if (object.kind == FF_SHARED_PRIVATE) {
+            if (auto counted = countPages(object, own, runs); !counted) return counted;
+            bytes += own;
+            if (!largest || own > most) largest = &object;
+            most = std::max(most, own);
+            continue;
+        }
         const bool read = fstat(object.file.get(), &about) == 0 &&
                           forData(object.file.get(), static_cast<uint64_t>(about.st_size), [&](uint64_t start, uint64_t end) {
                               own += pageUp(end - start);
@@ -91,6 +109,34 @@ Result<void> SharedTable::reserve(uint32_t max_pause_ms) {
     return {};
 }
 
+Result<void> SharedTable::countPages(const Object& object, uint64_t& bytes, size_t& runs) {
+    const uint64_t pages = (object.range.end - object.range.start) / FF_PAGE_SIZE;
+    if (pages > kMaxBytes / FF_PAGE_SIZE) return notCarried(object.name, "at most 1 GiB is carried");
+    if (entries_.size() < pages) entries_.resize(pages);
+    if (!readPagemap(pagemap_.get(), object.range.start, object.range.end, entries_.data()))
+        return unreadable(pid_, "read pagemap", errno);
+    for (uint64_t i = 0; i < pages; i++) {
+        if (!isThere(entries_[i])) continue;
+        bytes += FF_PAGE_SIZE;
+        runs += i == 0 || !isThere(entries_[i - 1]);
+    }
+    return {};
+}
+
+bool SharedTable::copyRange(uint32_t index, uint64_t deadline_ns) {
+    const Mapping& range = objects_[index].range;
+    if (!readPagemap(pagemap_.get(), range.start, range.end, entries_.data())) return false;
+    const uint64_t pages = (range.end - range.start) / FF_PAGE_SIZE;
+    for (uint64_t first = 0; first < pages; first++) {
+        if (!isThere(entries_[first])) continue;
+        uint64_t end = first + 1;
+        while (end < pages && isThere(entries_[end])) end++;
+        if (!copyRun(index, range.start + first * FF_PAGE_SIZE, (end - first) * FF_PAGE_SIZE, deadline_ns)) return false;
+        first = end;
+    }
+    return true;
+}
+
 Result<bool> SharedTable::copy(uint64_t deadline_ns) {
     if (objects_.empty()) return true;
     const uint64_t began = monotonicNs();
@@ -108,6 +154,7 @@ Result<bool> SharedTable::copy(uint64_t deadline_ns) {
 
 bool SharedTable::copyObject(uint32_t index, uint64_t deadline_ns) {
     Object& object = objects_[index];
+    if (object.kind == FF_SHARED_PRIVATE) return copyRange(index, deadline_ns);
     if (fstat(object.file.get(), &object.about) != 0) return false;
     const auto seals = static_cast<int>(syscall(SYS_fcntl, object.file.get(), F_GET_SEALS, 0));
     object.seals = seals < 0 ? static_cast<uint32_t>(F_SEAL_SEAL) : static_cast<uint32_t>(seals);
@@ -133,9 +180,12 @@ bool SharedTable::copyObject(uint32_t index, uint64_t deadline_ns) {
 bool SharedTable::copyRun(uint32_t index, uint64_t start, uint64_t size, uint64_t deadline_ns) {
     if (runs_.size() == runs_.capacity() || size > copy_.get_deleter().size - copied_) return false;
     runs_.push_back({index, start, size, copied_});
+    // /proc/PID/mem reads what the parent itself may not.
+    const bool range = objects_[index].kind == FF_SHARED_PRIVATE;
+    const int source = range ? memory_.get() : objects_[index].file.get();
     for (uint64_t done = 0; done < size;) {
         const uint64_t wanted = std::min(size - done, kChunkBytes);
-        const long got = syscall(SYS_pread64, objects_[index].file.get(), copy_.get() + copied_ + done, wanted,
+        const long got = syscall(SYS_pread64, source, copy_.get() + copied_ + done, wanted,
                                  start + done);
         if (got <= 0) return false;
         done += static_cast<uint64_t>(got);

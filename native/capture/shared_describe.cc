@@ -52,6 +52,12 @@ Result<void> checkSegments(const std::vector<ff_vma>& vmas, const std::vector<Sh
 
 Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, const ProcDir& parent,
                                           const ProcDir& twin) {
+    if (mapping.isNotForked()) {
+        for (size_t i = 0; i < objects_.size(); i++)
+            if (objects_[i].kind == FF_SHARED_PRIVATE && objects_[i].range.start == mapping.start)
+                vma.shared = static_cast<uint32_t>(i) + 1;
+        return vma.shared != 0;
+    }
     if (mapping.path.empty() || mapping.path[0] != '/') return false;
     struct stat about {};
     if (fstatat(twin.fd(), mapFile(mapping).c_str(), &about, 0) != 0)
@@ -75,6 +81,15 @@ Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, c
     if (!mapping.shared && objects_[*index].kind == FF_SHARED_ANONYMOUS) objects_[*index].kind = FF_SHARED_MEMFD;
     if (!mapping.shared) private_pages_.push_back({*index, mapping.start, mapping.end});
     return true;
+}
+
+void SharedTable::addUnforked(std::vector<Mapping>& twin) const {
+    for (const Object& object : objects_) {
+        if (object.kind != FF_SHARED_PRIVATE) continue;
+        const auto above = std::upper_bound(twin.begin(), twin.end(), object.range,
+                                            [](const Mapping& one, const Mapping& other) { return one.start < other.start; });
+        twin.insert(above, object.range);
+    }
 }
 
 Result<void> SharedTable::addPrivatePages(DescriptorBuilder& builder, const ProcDir& twin, const PrivatePages& pages,
@@ -132,7 +147,7 @@ Result<void> SharedTable::describe(DescriptorBuilder& builder, const ProcDir& tw
                 while (end < run.size && !isZero(bytes + end, page(end))) end += page(end);
                 if (end > at) {
                     builder.runs.push_back({run.start + at, builder.addBytes({bytes + at, end - at}), end - at});
-                    shared.run_count++;
+                    (object.kind == FF_SHARED_PRIVATE ? shared.private_count : shared.run_count)++;
                 }
                 at = end < run.size ? end + page(end) : end;
             }

@@ -68,14 +68,34 @@ Twin::~Twin() {
     awaitEvent(pid(), [](int status) { return WIFSIGNALED(status) || WIFEXITED(status); });
 }
 
-bool Twin::detach() const {
-    return ptraceCall(PTRACE_INTERRUPT, pid(), 0, nullptr) &&
-           awaitEvent(pid(), [](int status) { return WIFSTOPPED(status); }) &&
-           ptraceCall(PTRACE_DETACH, pid(), 0, nullptr);
+/// It sleeps in the blob's ppoll(2), which it starts again afterwards; the system call's instruction serves for others.
+bool Twin::letGo(const std::vector<Mapping>& mappings) const {
+    const auto stopped = [](int status) { return WIFSTOPPED(status); };
+    user_regs_struct asleep{};
+    if (!ptraceCall(PTRACE_INTERRUPT, pid(), 0, nullptr) || !awaitEvent(pid(), stopped) || !getRegs(pid(), asleep))
+        return false;
+    asleep.rip -= 2;
+    asleep.rax = SYS_ppoll;
+    const uint64_t waiting = asleep.orig_rax;
+    asleep.orig_rax = ~0ULL;  // not in a system call: nothing to restart
+    bool altered = false;
+    for (const Mapping& mapping : mappings) {
+        if (!mapping.shared || mapping.isNotForked() || mapping.path.starts_with("[v")) continue;
+        if (waiting != SYS_ppoll) return false;
+        user_regs_struct regs = asleep;
+        regs.rax = SYS_munmap;
+        regs.rdi = mapping.start;
+        regs.rsi = mapping.end - mapping.start;
+        altered = true;
+        if (!setRegs(pid(), regs) || !ptraceCall(PTRACE_SINGLESTEP, pid(), 0, nullptr) || !awaitEvent(pid(), stopped) ||
+            !getRegs(pid(), regs) || regs.rax != 0)
+            return false;
+    }
+    return (!altered || setRegs(pid(), asleep)) && ptraceCall(PTRACE_DETACH, pid(), 0, nullptr);
 }
 
-Result<UniqueFd> Twin::keep() {
-    if (detach()) return std::move(pidfd_);
+Result<UniqueFd> Twin::keep(const std::vector<Mapping>& mappings) {
+    if (letGo(mappings)) return std::move(pidfd_);
     return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(pid()), "the twin cannot be let go"};
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "capture/blob.h"
+#include "capture/memory_map.h"
 #include "capture/proc.h"
 
 namespace farfork::capturing {
@@ -29,12 +30,13 @@ class Twin {
     [[nodiscard]] const BlobHeader& report() const { return report_; }
     /// What each thread reported, in the surgery's order.
     [[nodiscard]] Result<std::vector<BlobSlot>> slots(size_t count) const;
-    /// The twin outlives this object and this thread from now on. Returns its pidfd. Error: CAPTURE_FAILED.
-    Result<UniqueFd> keep();
+    /// The twin outlives this object and this thread from now on, without its shared mappings: the parent could tell
+    /// that somebody else has them (shm_nattch, F_SEAL_WRITE). Returns its pidfd. Error: CAPTURE_FAILED.
+    Result<UniqueFd> keep(const std::vector<Mapping>& mappings);
 
   private:
     Twin() = default;
-    bool detach() const;
+    bool letGo(const std::vector<Mapping>& mappings) const;
     ProcDir proc_;
     UniqueFd pidfd_;
     uint64_t scratch_ = 0;

@@ -142,8 +142,6 @@ Result<void> checkState(const ProcDir& proc) {
     if (const std::string child = nameChild(proc); !child.empty()) return notCarried(child);
     if (const auto timers = proc.read("timers"); timers && !timers->empty())
         return notCarried("POSIX timer " + std::to_string(numberOf(field(*timers, "ID"))));
-    if (const auto locked = numberOf(field(*status, "VmLck")); locked != 0)
-        return notCarried("locked memory (" + std::to_string(locked) + " kB)");
     // int3 in the injected code would reset an ignored SIGTRAP to its default (linux kernel/signal.c,
     // force_sig_info_to_task), which the parent could notice.
     if (numberOf(field(*status, "SigIgn"), 16) & (1u << (SIGTRAP - 1))) return notCarried("ignored SIGTRAP");

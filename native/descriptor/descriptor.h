@@ -68,6 +68,12 @@ struct ff_descriptor_header {
 
 /* -------- process -------- */
 
+enum ff_mm_flag {
+    FF_MM_THP_DISABLED = 1u << 0,  /* PR_SET_THP_DISABLE */
+    FF_MM_LOCK_FUTURE = 1u << 1,   /* mlockall(MCL_FUTURE) */
+    FF_MM_LOCK_ONFAULT = 1u << 2,  /* ... with MCL_ONFAULT */
+};
+
 struct ff_process {
     int32_t pid;          /* in the parent's own pid namespace (last field of NSpid) */
     int32_t parent_index; /* index of the process that is its parent in the tree, or -1 for the root */
@@ -87,6 +93,8 @@ struct ff_process {
     uint32_t dumpable, personality;
     int32_t pgid, sid;
     int32_t oom_score_adj;
+    uint32_t mm_flags; /* FF_MM_* */
+    uint32_t reserved;
     uint32_t control_fd; /* the SDK's control socket, or UINT32_MAX */
     struct {
         uint64_t soft, hard;
@@ -164,6 +172,8 @@ enum ff_vma_flag {
     FF_VMA_SEALED = 1u << 21,         /* mseal(2) */
     FF_VMA_SAME_FILE = 1u << 22,      /* the parent writes to the file: an equal one will not do */
     FF_VMA_NEVER_WRITABLE = 1u << 23, /* shared, and mprotect cannot make it writable (VM_MAYWRITE) */
+    FF_VMA_GUARD = 1u << 24,          /* MADV_GUARD_INSTALL: every access faults */
+    FF_VMA_DROPPABLE = 1u << 25,      /* MAP_DROPPABLE */
 };
 
 struct ff_vma {
@@ -188,6 +198,7 @@ enum ff_shared_kind {
     FF_SHARED_MEMFD = 2,     /* memfd_create; also the stand-in for a file without a name */
     FF_SHARED_NAMED = 3,     /* a file of /dev/shm, of which the child then has its own */
     FF_SHARED_SYSV = 4,      /* System V segment */
+    FF_SHARED_PRIVATE = 5,   /* not shared, but as little in the twin: an anonymous MADV_DONTFORK range */
 };
 
 struct ff_shared {

@@ -98,7 +98,8 @@ std::string DescriptorValidator::objectFault(const ff_file& file, std::span<cons
             if (object.size() != sizeof memfd) return "a memfd of another size";
             std::memcpy(&memfd, object.data(), sizeof memfd);
             if (memfd.shared >= view_.shared_.size()) return "a memfd without an object";
-            return view_.shared_[memfd.shared].kind == FF_SHARED_SYSV ? "a descriptor of a System V segment" : "";
+            const uint32_t kind = view_.shared_[memfd.shared].kind;
+            return kind == FF_SHARED_MEMFD || kind == FF_SHARED_NAMED ? "" : "a descriptor of memory that has none";
         }
         default:
             return object.empty() ? "" : "bytes that its kind does not have";

@@ -8,7 +8,7 @@
 namespace farfork {
 namespace {
 
-constexpr uint32_t kAllVmaFlags = (FF_VMA_NEVER_WRITABLE << 1) - 1;
+constexpr uint32_t kAllVmaFlags = (FF_VMA_DROPPABLE << 1) - 1;
 constexpr uint32_t kAllProt = 7;                // PROT_READ|WRITE|EXEC
 constexpr uint32_t kMinXstateBytes = 512 + 64;  // legacy area and XSAVE header (Intel SDM volume 1, 13.4)
 constexpr uint32_t kMaxXstateBytes = 1u << 20;
@@ -23,6 +23,7 @@ bool within(uint64_t first, uint64_t count, uint64_t size) {
 bool DescriptorValidator::process(const ff_process& process, size_t index) {
     if (index >= kMaxProcesses) return fail("too many processes");
     if (process.pid <= 0) return fail("bad pid");
+    if (process.mm_flags & ~7u || process.reserved) return fail("memory flags are unknown");
     const bool root = process.parent_index == -1;
     if (root != (index == 0)) return fail("the first process, and only it, has no parent");
     if (!root && (process.parent_index < 0 || static_cast<size_t>(process.parent_index) >= index))

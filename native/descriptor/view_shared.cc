@@ -39,7 +39,7 @@ bool DescriptorValidator::sharedOf(const ff_process& process) {
 
 bool DescriptorValidator::shared(const ff_shared& object, size_t index, const ff_process& process) {
     const std::string name = "shared object " + std::to_string(index);
-    if (object.kind < FF_SHARED_ANONYMOUS || object.kind > FF_SHARED_SYSV) return fail(name + ": unknown kind");
+    if (object.kind < FF_SHARED_ANONYMOUS || object.kind > FF_SHARED_PRIVATE) return fail(name + ": unknown kind");
     if (object.size > kMaxSharedBytes || object.seals & ~kAllSeals || object.mode & ~07777u || object.sysv_removed > 1)
         return fail(name + ": bad size, seals or mode");
     if (!stringAt(object.name, name.c_str())) return false;

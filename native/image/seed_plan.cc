@@ -21,6 +21,8 @@ std::string rangeText(const ff_vma& vma) {
     return text;
 }
 
+constexpr uint32_t kMapDroppable = 0x08;  // linux/mman.h, since 6.11
+
 class Planner {
   public:
     explicit Planner(const SeedPlanInput& input) : input_(input) {}
@@ -65,6 +67,7 @@ class Planner {
             map.kind = FF_MAP_ANONYMOUS;
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
             if ((vma.flags & FF_VMA_GROWSDOWN) != 0) map.mmap_flags |= MAP_GROWSDOWN;
+            if ((vma.flags & FF_VMA_DROPPABLE) != 0) map.mmap_flags = kMapDroppable | MAP_ANONYMOUS;
         } else if (!file && (vma.flags & (FF_VMA_GROWSDOWN | FF_VMA_WIPEONFORK)) != 0) {
             map.kind = FF_MAP_COPY;
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
@@ -73,6 +76,11 @@ class Planner {
             map.kind = FF_MAP_IMAGE;
             map.file_offset = vma.start;
             map.mmap_flags = MAP_PRIVATE | MAP_NORESERVE;
+        }
+        // A page that is absent when all are locked would be waited for before the pager is there.
+        if (has_pages && (vma.flags & FF_VMA_LOCKED) != 0 &&
+            input_.image->presentRun(vma.start, {vma.start, vma.end}).bytes() != vma.end - vma.start) {
+            map.vma_flags |= FF_VMA_LOCKONFAULT;
         }
         plan_.maps.push_back(map);
         return {};

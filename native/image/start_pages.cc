@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kThreadStructBytes = 2 * kPageBytes;  // glibc's struct pthread lies above fs_base: about 2.3 KiB
 constexpr uint64_t kStackBelowBytes = kPageBytes;        // red zone and the next calls' frames
 constexpr uint64_t kStackAboveBytes = 2 * kPageBytes;
+constexpr uint64_t kMaxLockedBytes = 256ULL << 20;  // what is beyond becomes resident as it is touched
 constexpr int kRobustListLimit = 2048;  // ROBUST_LIST_LIMIT, linux/futex.h
 
 struct RobustHead {  // struct robust_list_head of linux/futex.h
@@ -108,6 +109,13 @@ Result<std::vector<PageRange>> fetchStartPages(const ProcessView& process, Image
         pages.want(thread.clear_child_tid, 4);
         pages.want(thread.regs.rsp - kStackBelowBytes, kStackBelowBytes + kStackAboveBytes);
         pages.want(thread.regs.rip, 1);
+    }
+    uint64_t locked = 0;
+    for (const ff_vma& vma : process.vmas()) {
+        if ((vma.flags & FF_VMA_LOCKED) == 0 || (vma.flags & FF_VMA_LOCKONFAULT) != 0) continue;
+        locked += vma.end - vma.start;
+        if (locked > kMaxLockedBytes) break;
+        pages.want(vma.start, vma.end - vma.start);
     }
     if (Result<void> fetched = pages.fetch(); !fetched) return fetched.error();
     for (const ff_thread& thread : process.threads()) {

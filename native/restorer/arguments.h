@@ -61,6 +61,8 @@ enum ff_step {
     FF_STEP_PRESENT,      /* index: present run */
     FF_STEP_DONTFORK,     /* index: map */
     FF_STEP_LOCK,         /* index: map */
+    FF_STEP_LOCK_FUTURE,
+    FF_STEP_SEAL,         /* index: map */
     FF_STEP_THREAD_CLONE, /* index: thread */
     FF_STEP_ROBUST_LIST,  /* index: thread */
     FF_STEP_RSEQ,         /* index: thread */
@@ -185,9 +187,9 @@ struct ff_restorer_arguments {
     uint64_t maps, registers, runs, files, threads, sigactions; /* arrays of the structs named */
     uint32_t map_count, register_count, run_count, file_count, thread_count, sigaction_count;
     uint32_t pipe_count;
-    uint32_t has_dontfork_or_lock;
-    uint32_t has_owners; /* of descriptors */
-    uint32_t files_reserved;
+    uint32_t has_owners;   /* of descriptors */
+    uint32_t advise_child; /* some map is locked, sealed, or not for its forks */
+    uint32_t mm_flags;     /* FF_MM_* */
     uint64_t shared, shared_maps, shared_runs; /* arrays of struct ff_restorer_shared* */
     uint32_t shared_count;
     uint32_t own_names;        /* 1: some are names in /dev/shm */

@@ -73,8 +73,10 @@ void addProcess(RestorerParts& parts) {
     arguments.register_count = static_cast<uint32_t>(parts.plan.registers().size());
     arguments.affinity = parts.bytes.append(std::as_bytes(std::span(&parts.machine.affinity, 1)));
     arguments.affinity_size = sizeof(parts.machine.affinity);
+    arguments.mm_flags = process.mm_flags;
+    if (process.mm_flags & FF_MM_LOCK_FUTURE) arguments.advise_child = 1;
     for (const ff_map& map : parts.plan.maps()) {
-        if ((map.vma_flags & (FF_VMA_DONTFORK | FF_VMA_LOCKED)) != 0) arguments.has_dontfork_or_lock = 1;
+        if ((map.vma_flags & (FF_VMA_DONTFORK | FF_VMA_LOCKED | FF_VMA_SEALED)) != 0) arguments.advise_child = 1;
     }
 }
 

@@ -83,6 +83,10 @@ Step stepOf(uint32_t step) {
             return {"restorer.dontfork", Object::kMap};
         case FF_STEP_LOCK:
             return {"restorer.mlock", Object::kMap};
+        case FF_STEP_LOCK_FUTURE:
+            return {"restorer.mlockall"};
+        case FF_STEP_SEAL:
+            return {"restorer.mseal", Object::kMap};
         case FF_STEP_THREAD_CLONE:
             return {"restorer.thread", Object::kThread};
         case FF_STEP_ROBUST_LIST:

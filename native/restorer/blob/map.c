@@ -62,7 +62,8 @@ void ff_advise(const struct ff_context* context, uint32_t index) {
                     {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
                     {FF_VMA_MERGEABLE, MADV_MERGEABLE},
                     {FF_VMA_RANDOM, MADV_RANDOM},
-                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL}};
+                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL},
+                    {FF_VMA_GUARD, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */}};
     const struct ff_map* map = &((const struct ff_map*)context->arguments->maps)[index];
     for (uint32_t i = 0; i < sizeof(kAdvices) / sizeof(kAdvices[0]); ++i) {
         if ((map->vma_flags & kAdvices[i].flag) == 0) continue;
@@ -114,6 +115,7 @@ void ff_map_phase(const struct ff_context* context) {
     setMemoryLayout(context);
     mapAll(context);
     setSigactions(context);
+    if (arguments->mm_flags & FF_MM_THP_DISABLED) FF_CALL5(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
     if (arguments->request_xcomp) {
         ff_check(context, FF_STEP_XCOMP, 0, FF_CALL2(arch_prctl, FF_ARCH_REQ_XCOMP_PERM, FF_XFEATURE_TILE_DATA));
     }

@@ -75,6 +75,7 @@ static uint64_t make(const struct ff_context* context, uint32_t index) {
     const struct ff_restorer_shared* object = ff_shared_at(context, index);
     *ff_shared_fd(context, index) = FF_NO_FD;
     if (object->kind == FF_SHARED_SYSV) return ff_make_segment(context, index);
+    if (object->kind == FF_SHARED_PRIVATE) return 0;
     uint32_t flags = MAP_SHARED | MAP_NORESERVE;
     if (object->kind == FF_SHARED_ANONYMOUS)
         flags |= MAP_ANONYMOUS;
@@ -97,7 +98,8 @@ static void copyRuns(const struct ff_context* context, uint32_t first, uint32_t 
 static void mapFile(const struct ff_context* context, uint32_t index, const struct ff_restorer_shared_map* part) {
     const struct ff_map* map = ff_map_at(context, part->map);
     const uint32_t reserve = (map->vma_flags & FF_VMA_NORESERVE) ? MAP_NORESERVE : 0;
-    const uint32_t flags = MAP_FIXED | reserve | (part->is_private ? MAP_PRIVATE : MAP_SHARED);
+    const uint32_t anonymous = ff_shared_at(context, index)->kind == FF_SHARED_PRIVATE ? MAP_ANONYMOUS : 0;
+    const uint32_t flags = MAP_FIXED | reserve | anonymous | (part->is_private ? MAP_PRIVATE : MAP_SHARED);
     const uint32_t prot = part->is_private ? PROT_READ | PROT_WRITE : map->prot;
     int32_t fd = *ff_shared_fd(context, index);
     if (part->never_writable) {
@@ -147,6 +149,7 @@ static void finish(const struct ff_context* context, uint32_t index, uint64_t ba
         ff_finish_segment(context, index, base);
         return;
     }
+    if (object->kind == FF_SHARED_PRIVATE) return;
     if (object->size != 0) FF_CALL2(munmap, base, pageUp(object->size));
     if (object->kind == FF_SHARED_ANONYMOUS || object->seals == 0 || object->seals == F_SEAL_SEAL) return;
     ff_check(context, FF_STEP_SHARED, index,

@@ -41,9 +41,6 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("zombie-child", prefix + "child process ");
     checkRefused("itimer", prefix + "interval timer");
     checkRefused("timer", prefix + "POSIX timer 0");
-    checkRefused("shared", "(MAP_SHARED writable /dev/zero (deleted))");
-    checkRefused("dontfork", "MADV_DONTFORK");
-    checkRefused("locked", prefix + "locked memory (8 kB)");
     checkRefused("pending", prefix + "pending signal 10 (SIGUSR1)");
     checkRefused("pending-process", prefix + "pending signal 10 (SIGUSR1)");
     checkRefused("subreaper", prefix + "child subreaper");
