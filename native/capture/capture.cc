@@ -39,6 +39,7 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     Surgery::Plan plan;
     plan.pid = options.pid;
     for (const ThreadFacts& thread : before.threads) plan.tids.push_back(thread.tid);
+    plan.waits = &before.waits;
     plan.caller = getpid();
     plan.same_pid_namespace = samePidNamespace(before.proc);
     plan.task_fd = before.task.get();
@@ -84,7 +85,7 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (auto checked = checkMappings(*mappings); !checked) return checked.error();
     if (auto compared = compareMappings(before.proc, *mappings); !compared) return compared.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
-    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads); !done) return done.error();
+    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads, twin.pid()); !done) return done.error();
     if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch); !done)
         return done.error();
     if (auto done = files.describe(builder, process); !done) return done.error();

@@ -19,7 +19,8 @@ Result<void> describeProcess(DescriptorBuilder& builder, ff_process& process, co
 
 /// One ff_thread per living tracee, leader first. Refuses signals that are pending and blocked.
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
-                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts);
+                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts,
+                             pid_t twin);
 
 /// The twin's mappings without the scratch one: flags, files with their hashes, the vdso's hash.
 Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const Twin& twin,

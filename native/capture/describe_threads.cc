@@ -9,29 +9,7 @@
 namespace farfork::capturing {
 namespace {
 
-// linux include/linux/errno.h; visible to a tracer only.
-constexpr int64_t kRestartSys = -512, kRestartNoIntr = -513, kRestartNoHand = -514, kRestartBlock = -516;
 constexpr uint32_t kDisable = 2, kAutoDisarm = 1u << 31;  // SS_DISABLE, SS_AUTODISARM
-
-static_assert(sizeof(ff_regs) == sizeof(user_regs_struct));
-
-/// Registers with which a child goes on: what the kernel does to the parent on its way back to user space (linux
-/// arch/x86/kernel/signal.c, arch_do_signal_or_restart), except that a child has no restart block: it sees EINTR.
-ff_regs readyToRun(const user_regs_struct& stopped) {
-    ff_regs regs;
-    std::memcpy(&regs, &stopped, sizeof regs);
-    const auto result = static_cast<int64_t>(regs.rax);
-    if (static_cast<int32_t>(regs.orig_rax) != -1) {
-        if (result == kRestartSys || result == kRestartNoIntr || result == kRestartNoHand) {
-            regs.rax = regs.orig_rax;
-            regs.rip -= 2;
-        } else if (result == kRestartBlock) {
-            regs.rax = static_cast<uint64_t>(-EINTR);
-        }
-    }
-    regs.orig_rax = ~0ULL;
-    return regs;
-}
 
 /// A signal that is pending although it is blocked stays so for long: it is state. One that nobody blocks arrived in
 /// the pause itself; it is the parent's alone, as if sent right after.
@@ -80,7 +58,8 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
 }  // namespace
 
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
-                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts) {
+                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts,
+                             pid_t twin) {
     if (auto refused = refusePending(surgery, slots); !refused) return refused;
     process.thread_first = static_cast<uint32_t>(builder.threads.size());
     for (size_t i = 0; i < surgery.tracees.size(); i++) {
@@ -90,7 +69,7 @@ Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, co
         for (const ThreadFacts& known : facts)
             if (known.tid == tracee.tid) describeFacts(thread, known);
         thread.flags = tracee.rseq_aborted ? static_cast<uint32_t>(FF_THREAD_RSEQ_ABORTED) : 0;
-        thread.regs = readyToRun(tracee.regs);
+        describeWait(thread, tracee.regs, tracee.call, tracee.slept_ns, twin);
         thread.signal_mask = tracee.mask;
         thread.rseq_address = tracee.rseq_address;
         thread.rseq_size = tracee.rseq_size;

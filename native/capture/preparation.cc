@@ -84,6 +84,7 @@ Result<Preparation> prepare(const CaptureOptions& options) {
         else if (facts.error().code != ErrorCode::kProcessExited)
             return facts.error();
     }
+    before.waits = readWaits(before.proc, before.threads);
     return before;
 }
 

@@ -9,6 +9,7 @@
 #include "capture/memory_map.h"
 #include "capture/proc.h"
 #include "capture/validate.h"
+#include "capture/waits.h"
 
 namespace farfork::capturing {
 
@@ -19,6 +20,7 @@ struct Preparation {
     std::string status;                ///< text of /proc/PID/status
     std::vector<ThreadFacts> threads;  ///< leader first
     std::vector<Mapping> mappings;
+    std::vector<Wait> waits;
     uint64_t syscall_address = 0;
     uint64_t start_stack = 0;  ///< another value later: it executed another program
 };

@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "capture/blob.h"
 #include "capture/proc.h"
+#include "capture/waits.h"
 
 namespace farfork::capturing {
 
@@ -28,11 +29,15 @@ struct Tracee {
     };
     pid_t tid = 0;
     Phase phase = Phase::kRunning;
-    user_regs_struct regs{};  ///< to put back; rip is moved to the abort handler when it was in an rseq section
+    user_regs_struct regs{};  ///< as it stopped; rip is moved to the abort handler when it was in an rseq section
+    user_regs_struct back{};  ///< to put back
+    int64_t call = -1;        ///< the system call that it was in
+    std::optional<uint64_t> slept_ns;  ///< in a call with a relative timeout, where that is known
     uint64_t mask = 0;        ///< signal mask to put back
     bool altered = false;     ///< registers and mask are not its own at the moment
     int deferred_signal = 0;  ///< arrived during the surgery; delivered on detach
     bool rseq_aborted = false;
+    bool mended = false;  ///< `back` differs from what the kernel would go on with
     uint64_t rseq_address = 0;
     uint32_t rseq_size = 0, rseq_signature = 0;
     uint64_t robust_head = 0, robust_size = 0;
@@ -52,6 +57,7 @@ class Surgery {
         int task_fd = -1;                 ///< /proc/PID/task
         uint64_t syscall_address = 0;     ///< of a syscall instruction in the parent (vdso)
         uint64_t nonce = 0;
+        const std::vector<Wait>* waits = nullptr;  ///< ascending by tid
         uint32_t stop_timeout_ms = 0, max_pause_ms = 0, twin_lifetime_s = 0;
         /// Called while every thread stands still. False: what was read before is stale.
         std::function<Result<bool>(const Surgery&)> inspect;
@@ -89,6 +95,7 @@ class Surgery {
     bool stoppedInInjection(Tracee& tracee, int status);
     bool readOnStop(Tracee& tracee);
     void fixRseq(Tracee& tracee);
+    void readCall(Tracee& tracee);
     bool readRest(size_t index);
     bool startMmap();
     bool finishMmap(const user_regs_struct& regs);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -95,7 +96,10 @@ bool Surgery::stoppedByInterrupt(Tracee& tracee, int status) {
                errno == ESRCH || fail(codeOf(errno), "capture.stop", tracee.tid, "PTRACE_CONT", errno);
     waiting_--;
     tracee.phase = Tracee::Phase::kStopped;
-    if (closing_) return true;
+    if (closing_) {
+        if (signal == SIGTRAP && getRegs(tracee.tid, tracee.regs)) readCall(tracee);
+        return true;
+    }
     if (signal != SIGTRAP)  // a group stop; detaching leaves it in force (linux kernel/ptrace.c, __ptrace_unlink)
         return fail(ErrorCode::kProcessStopped, "capture.stop", tracee.tid, "stopped by job control", 0);
     if (!readOnStop(tracee)) return false;
@@ -105,6 +109,7 @@ bool Surgery::stoppedByInterrupt(Tracee& tracee, int status) {
 bool Surgery::readOnStop(Tracee& tracee) {
     if (!getRegs(tracee.tid, tracee.regs))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETREGS", errno);
+    readCall(tracee);
     if (!getMask(tracee.tid, tracee.mask))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETSIGMASK", errno);
     if (tracee.regs.cs == kCompatCodeSegment)
@@ -115,8 +120,24 @@ bool Surgery::readOnStop(Tracee& tracee) {
         return false;
     }
     // A critical section contains no system call (rseq(2)), so only a thread stopped outside of one can be in it.
-    if (static_cast<int64_t>(tracee.regs.orig_rax) < 0) fixRseq(tracee);
+    if (tracee.call < 0) fixRseq(tracee);
     return true;
+}
+
+/// The call that it was in, and with which registers the thread has to go on so that it cannot tell.
+void Surgery::readCall(Tracee& tracee) {
+    const auto result = static_cast<int64_t>(tracee.regs.rax);
+    const Wait* wait = nullptr;
+    if (plan_.waits && (result == kRestartBlock || endedByStop(tracee.regs))) {
+        const auto found = std::lower_bound(plan_.waits->begin(), plan_.waits->end(), tracee.tid,
+                                            [](const Wait& each, pid_t tid) { return each.tid < tid; });
+        if (found != plan_.waits->end() && found->tid == tracee.tid && found->stack == tracee.regs.rsp) wait = &*found;
+    }
+    tracee.call = callOf(tracee.regs, wait);
+    if (wait && static_cast<uint64_t>(tracee.call) == wait->number && hasRelativeTimeout(tracee.call, tracee.regs))
+        tracee.slept_ns = sleptUntilStop(*wait);
+    tracee.back = goOn(tracee.regs, tracee.call, tracee.slept_ns);
+    tracee.mended = tracee.back.rax != tracee.regs.rax;
 }
 
 /// Does what the kernel would do on the way back to user space (linux kernel/rseq.c, rseq_ip_fixup): the injected code
@@ -136,7 +157,7 @@ void Surgery::fixRseq(Tracee& tracee) {
     if (!readMemory(tracee.tid, section, &cs, sizeof cs) || tracee.regs.rip - cs.start_ip >= cs.post_commit_offset)
         return;
     if (!readMemory(tracee.tid, cs.abort_ip - 4, &signature, sizeof signature) || signature != config.signature) return;
-    tracee.regs.rip = cs.abort_ip;
+    tracee.regs.rip = tracee.back.rip = cs.abort_ip;
     tracee.rseq_aborted = true;
 }
 

@@ -78,7 +78,8 @@ void addProcess(RestorerParts& parts) {
     }
 }
 
-Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes& bytes) {
+Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes& bytes,
+                             const AddressedBytes& wait_code) {
     UniqueFd memfd(memfd_create(FF_RESTORER_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     const auto failed = [](const char* what) {
         return makeErrno(ErrorCode::kResourceExhausted, "restorer.build", "memfd " FF_RESTORER_NAME, what, errno);
@@ -88,6 +89,12 @@ Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes&
     if (ftruncate(memfd.get(), static_cast<off_t>(total)) != 0) return failed("ftruncate");
     const std::span<const std::byte> code = restorerCode();
     if (pwrite(memfd.get(), code.data(), code.size(), 0) != static_cast<ssize_t>(code.size())) return failed("pwrite");
+    const std::vector<std::byte>& waits = wait_code.bytes();
+    if (pwrite(memfd.get(), waits.data(), waits.size(),
+               static_cast<off_t>(wait_code.end() - waits.size() - region.address)) !=
+        static_cast<ssize_t>(waits.size())) {
+        return failed("pwrite");
+    }
     if (pwrite(memfd.get(), bytes.bytes().data(), bytes.bytes().size(), static_cast<off_t>(region.code_bytes)) !=
         static_cast<ssize_t>(bytes.bytes().size())) {
         return failed("pwrite");
@@ -121,11 +128,13 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
                                const Machine& machine, const RestorerOptions& options) {
     RestorerRegion region;
     region.address = address;
-    region.code_bytes = pageUp(restorerCode().size());
+    const uint64_t wait_code_at = (restorerCode().size() + 15) & ~15ULL;
+    region.code_bytes = pageUp(wait_code_at + waitCodeBytes(descriptor));
+    AddressedBytes wait_code(address + wait_code_at);
     AddressedBytes bytes(address + region.code_bytes);
     ff_restorer_arguments arguments{};
     region.arguments = bytes.reserve(sizeof(arguments), 64);
-    RestorerParts parts{descriptor, plan, machine, descriptor.processes()[0], arguments, bytes, region.notes};
+    RestorerParts parts{descriptor, plan, machine, descriptor.processes()[0], arguments, bytes, region.notes, wait_code};
     std::vector<ff_restorer_thread> threads;
     addProcess(parts);
     addLimits(parts);
@@ -151,7 +160,7 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
     std::memcpy(patched.data() + (arguments.threads - start), threads.data(), threads.size() * sizeof(threads[0]));
     AddressedBytes complete(start);
     complete.append(patched);
-    Result<UniqueFd> memfd = storeRegion(region, complete);
+    Result<UniqueFd> memfd = storeRegion(region, complete, wait_code);
     if (!memfd.ok()) return std::move(memfd).error();
     region.memfd = std::move(*memfd);
     return region;

@@ -114,8 +114,9 @@ Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& t
     const ff_thread& leader = parts.descriptor.threads(parts.process)[0];
     for (const ff_thread& thread : parts.descriptor.threads(parts.process)) {
         ff_restorer_thread result{};
+        const ff_thread ready = withWaitCode(parts, thread);
         const uint64_t frame_at = parts.bytes.align(64);
-        Result<Sigframe> frame = makeSigframe(thread, parts.descriptor.xstate(thread), parts.descriptor.header().xcr0,
+        Result<Sigframe> frame = makeSigframe(ready, parts.descriptor.xstate(thread), parts.descriptor.header().xcr0,
                                               parts.machine, frame_at);
         if (!frame.ok()) return std::move(frame).error();
         parts.bytes.append(frame->bytes, 64);
