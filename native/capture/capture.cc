@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/capture.h"
 
+#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "capture/errors.h"
 #include "capture/files.h"
 #include "capture/guardian.h"
+#include "capture/objects/object.h"
 #include "capture/preparation.h"
 #include "capture/surgery.h"
 #include "capture/twin.h"
@@ -40,6 +42,8 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     plan.pid = options.pid;
     for (const ThreadFacts& thread : before.threads) plan.tids.push_back(thread.tid);
     plan.waits = &before.waits;
+    plan.timers = timersToAsk(before.timers);
+    plan.trap_ignored = numberOf(field(before.status, "SigIgn"), 16) >> (SIGTRAP - 1) & 1;
     plan.caller = getpid();
     plan.same_pid_namespace = samePidNamespace(before.proc);
     plan.task_fd = before.task.get();
@@ -50,6 +54,9 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     plan.twin_lifetime_s = options.twin_lifetime_s;
     plan.inspect = [&before, &files](const Surgery& surgery) -> Result<bool> {
         if (auto read = readNewThreads(before, surgery); !read) return read.error();
+        // Timers that were made or deleted since were not asked for.
+        if (!readIntoBuffer(before.proc, "timers", before.timers_now) || before.timers_text != before.timers_now.data())
+            return false;
         return files.confirm();
     };
     return plan;
@@ -85,7 +92,10 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (auto checked = checkMappings(*mappings); !checked) return checked.error();
     if (auto compared = compareMappings(before.proc, *mappings); !compared) return compared.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
-    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads, twin.pid()); !done) return done.error();
+    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads, twin.pid()); !done)
+        return done.error();
+    if (auto done = describeTimers(builder, process, surgery, *slots, twin, before.timers, before.threads); !done)
+        return done.error();
     if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch); !done)
         return done.error();
     if (auto done = files.describe(builder, process); !done) return done.error();

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "capture/describe.h"
 #include "capture/errors.h"
@@ -11,31 +12,31 @@ namespace {
 
 constexpr uint32_t kDisable = 2, kAutoDisarm = 1u << 31;  // SS_DISABLE, SS_AUTODISARM
 
-/// A signal that is pending although it is blocked stays so for long: it is state. One that nobody blocks arrived in
-/// the pause itself; it is the parent's alone, as if sent right after.
-Result<void> refusePending(const Surgery& surgery, const std::vector<BlobSlot>& slots) {
-    uint64_t open_somewhere = 0, pending = 0;
-    for (size_t i = 0; i < surgery.tracees.size(); i++) {
-        if (slots[i].done != 1) continue;
-        pending |= slots[i].pending;
-        open_somewhere |= ~surgery.tracees[i].mask;
-    }
-    for (size_t i = 0; i < surgery.tracees.size(); i++) {
-        if (slots[i].done != 1) continue;
-        // Pending for this thread alone unless every thread sees it, that is, unless it is the process's.
-        uint64_t everywhere = ~0ULL;
-        for (const BlobSlot& slot : slots)
-            if (slot.done == 1) everywhere &= slot.pending;
-        const uint64_t own = slots[i].pending & ~everywhere & surgery.tracees[i].mask;
-        const uint64_t shared = everywhere & ~open_somewhere;
-        if (const uint64_t held = own | shared) {
-            const int number = __builtin_ctzll(held) + 1;
-            const char* name = sigabbrev_np(number);
-            return notCarried("pending signal " + std::to_string(number) +
-                              (name ? std::string(" (SIG") + name + ")" : ""));
+/// Every processor of this machine, or nothing.
+std::vector<uint64_t> onlineProcessors() {
+    std::ifstream file("/sys/devices/system/cpu/online");  // as 0-3,8
+    std::vector<uint64_t> words;
+    for (uint64_t first = 0, last = 0; file >> first;) {
+        last = first;
+        if (file.peek() == '-') file.ignore() >> last;
+        for (uint64_t each = first; each <= last; each++) {
+            if (words.size() <= each / 64) words.resize(each / 64 + 1);
+            words[each / 64] |= 1ULL << each % 64;
         }
+        if (file.peek() == ',') file.ignore();
     }
-    return {};
+    return words;
+}
+
+/// A thread that may run everywhere may do so in a child, whose machine has other processors.
+void describeAffinity(DescriptorBuilder& builder, ff_thread& thread, const std::vector<uint64_t>& mask,
+                      const std::vector<uint64_t>& online) {
+    bool everywhere = !online.empty();
+    for (size_t i = 0; i < online.size(); i++)
+        everywhere = everywhere && i < mask.size() && (online[i] & ~mask[i]) == 0;
+    if (everywhere || mask.empty()) return;
+    thread.affinity_bytes = static_cast<uint32_t>(mask.size() * sizeof(uint64_t));
+    thread.affinity_offset = builder.addBytes(std::as_bytes(std::span(mask)));
 }
 
 void describeSlot(ff_thread& thread, const BlobSlot& slot) {
@@ -53,6 +54,7 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
     thread.sched_policy = facts.sched_policy;
     thread.sched_priority = facts.sched_priority;
     thread.nice = facts.nice;
+    thread.io_priority = facts.io_priority;
 }
 
 }  // namespace
@@ -60,14 +62,19 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
                              const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts,
                              pid_t twin) {
-    if (auto refused = refusePending(surgery, slots); !refused) return refused;
+    const auto online = onlineProcessors();
     process.thread_first = static_cast<uint32_t>(builder.threads.size());
     for (size_t i = 0; i < surgery.tracees.size(); i++) {
         const Tracee& tracee = surgery.tracees[i];
         if (slots[i].done != 1) continue;  // it exited before the fork
         ff_thread thread{};
         for (const ThreadFacts& known : facts)
-            if (known.tid == tracee.tid) describeFacts(thread, known);
+            if (known.tid == tracee.tid) {
+                describeFacts(thread, known);
+                describeAffinity(builder, thread, known.affinity, online);
+            }
+        if (slots[i].memory_policy != 0)
+            return notCarried("memory policy of thread " + std::to_string(tracee.tid) + " (set_mempolicy)");
         thread.flags = tracee.rseq_aborted ? static_cast<uint32_t>(FF_THREAD_RSEQ_ABORTED) : 0;
         describeWait(thread, tracee.regs, tracee.call, tracee.slept_ns, twin);
         thread.signal_mask = tracee.mask;

@@ -26,7 +26,7 @@ constexpr uint64_t kInjectionTimeoutNs = 60'000 * kMillisecond;
 constexpr uint64_t kSpinNs = 10'000;
 constexpr uint64_t kGraceNs = 20 * kMillisecond;
 constexpr uint64_t kMaxNapNs = 10 * kMillisecond;
-constexpr size_t kSpareSlots = 32;
+constexpr size_t kSpareSlots = 32, kMaxSignals = 512;
 
 /// Bytes of an XSAVE area with every component that the kernel enabled (Intel SDM, CPUID leaf 0DH, ECX).
 size_t xsaveBytes() {
@@ -46,8 +46,9 @@ void hurry() {
 
 Surgery::Surgery(Plan plan) : plan_(std::move(plan)) {
     slot_capacity_ = plan_.tids.size() * 2 + kSpareSlots;
-    scratch_bytes =
-        2 * FF_BLOB_PAGE + ((slot_capacity_ * FF_SLOT_SIZE + FF_BLOB_PAGE - 1) & ~uint64_t{FF_BLOB_PAGE - 1});
+    const uint64_t tables = slot_capacity_ * FF_SLOT_SIZE + plan_.timers.size() * FF_BLOB_TIMER_SIZE;
+    scratch_bytes = 2 * FF_BLOB_PAGE + ((tables + FF_BLOB_PAGE - 1) & ~uint64_t{FF_BLOB_PAGE - 1});
+    signals.resize(kMaxSignals);
     xstate_stride = xsaveBytes();
     tracees.reserve(slot_capacity_);
     xstate.resize(slot_capacity_ * xstate_stride);

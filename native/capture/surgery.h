@@ -41,6 +41,7 @@ struct Tracee {
     uint64_t rseq_address = 0;
     uint32_t rseq_size = 0, rseq_signature = 0;
     uint64_t robust_head = 0, robust_size = 0;
+    size_t signal_first = 0, signal_count = 0;  ///< of its own, pending; in Surgery::signals
     uint64_t xstate_size = 0;  ///< bytes in Surgery::xstate at index * xstate stride
 };
 
@@ -57,6 +58,8 @@ class Surgery {
         int task_fd = -1;                 ///< /proc/PID/task
         uint64_t syscall_address = 0;     ///< of a syscall instruction in the parent (vdso)
         uint64_t nonce = 0;
+        std::vector<BlobTimer> timers;       ///< to ask for; `id` is set
+        bool trap_ignored = false;           ///< SIGTRAP is: a single step would reset that
         const std::vector<Wait>* waits = nullptr;  ///< ascending by tid
         uint32_t stop_timeout_ms = 0, max_pause_ms = 0, twin_lifetime_s = 0;
         /// Called while every thread stands still. False: what was read before is stale.
@@ -67,11 +70,15 @@ class Surgery {
     void run();
     [[nodiscard]] uint64_t nonce() const { return plan_.nonce; }
 
+    [[nodiscard]] uint64_t timersAddress() const { return slotAddress(slot_capacity_); }
+
     /// What went wrong, if anything did.
     std::optional<Error> error;
     std::vector<Tracee> tracees;  ///< leader first; threads that exited meanwhile are kGone
     std::vector<std::byte> xstate;
     size_t xstate_stride = 0;
+    std::vector<ff_siginfo> signals;  ///< pending ones, by tracee
+    size_t shared_first = 0, shared_count = 0;  ///< those of the process
     uint64_t scratch = 0, scratch_bytes = 0;
     int64_t twin = 0;    ///< tid in the parent's pid namespace; 0: none was made
     bool stale = false;  ///< what was read before the pause is out of date; another try may succeed
@@ -97,6 +104,7 @@ class Surgery {
     void fixRseq(Tracee& tracee);
     void readCall(Tracee& tracee);
     bool readRest(size_t index);
+    bool peekSignals(const Tracee& tracee, uint32_t flags, size_t& first, size_t& count);
     bool startMmap();
     bool finishMmap(const user_regs_struct& regs);
     bool writeBlob();
@@ -117,6 +125,7 @@ class Surgery {
     Plan plan_;
     uint64_t deadline_ns_ = 0;
     size_t slot_capacity_ = 0;
+    size_t signals_used_ = 0;
     bool mapped_ = false;
     bool closing_ = false;  ///< nothing new is begun; threads that stop now are let go
     size_t waiting_ = 0;    ///< tracees in kRunning, kMapping or kInBlob

@@ -29,6 +29,8 @@ class Twin {
     [[nodiscard]] const BlobHeader& report() const { return report_; }
     /// What each thread reported, in the surgery's order.
     [[nodiscard]] Result<std::vector<BlobSlot>> slots(size_t count) const;
+    /// What the leader reported of POSIX timers, at `address`.
+    [[nodiscard]] Result<std::vector<BlobTimer>> timers(uint64_t address, size_t count) const;
     /// The twin outlives this object and this thread from now on. Returns its pidfd. Error: CAPTURE_FAILED.
     Result<UniqueFd> keep();
 

@@ -16,6 +16,9 @@ struct ThreadFacts {
     std::string comm;
     uint32_t sched_policy = 0;
     int32_t sched_priority = 0, nice = 0;
+    uint32_t io_priority = 0;
+    uint64_t pending = 0;            ///< signals: the thread's and the process's
+    std::vector<uint64_t> affinity;  ///< CPU mask
 };
 
 /// Refuses what is not a live, untraced 64-bit user process.

@@ -73,6 +73,16 @@ void addProcess(RestorerParts& parts) {
     arguments.register_count = static_cast<uint32_t>(parts.plan.registers().size());
     arguments.affinity = parts.bytes.append(std::as_bytes(std::span(&parts.machine.affinity, 1)));
     arguments.affinity_size = sizeof(parts.machine.affinity);
+    arguments.pending = parts.bytes.appendArray(parts.descriptor.pending(process));
+    arguments.pending_count = process.pending_count;
+    arguments.timers = parts.bytes.appendArray(parts.descriptor.timers(process));
+    arguments.timer_count = process.timer_count;
+    std::memcpy(arguments.itimers, process.itimers, sizeof(arguments.itimers));
+    arguments.coredump_filter = process.coredump_filter;
+    arguments.set_coredump_filter = process.coredump_filter != parts.machine.coredump_filter;
+    arguments.thp_disable = process.thp_disable;
+    constexpr uint64_t kTileData = 1ULL << 18;  // AMX; asked for by the parent, whether used or not
+    if ((process.xcomp_permitted & kTileData) != 0) arguments.request_xcomp = 1;
     for (const ff_map& map : parts.plan.maps()) {
         if ((map.vma_flags & (FF_VMA_DONTFORK | FF_VMA_LOCKED)) != 0) arguments.has_dontfork_or_lock = 1;
     }
