@@ -62,12 +62,8 @@ Timeout timeoutOf(int64_t call, const user_regs_struct& regs) {
     }
 }
 
-uint64_t& registerOf(user_regs_struct& regs, uint32_t place) {
-    unsigned long long& named = place == FF_WAIT_RDI   ? regs.rdi
-                                : place == FF_WAIT_RDX ? regs.rdx
-                                : place == FF_WAIT_R8  ? regs.r8
-                                                       : regs.r10;
-    return reinterpret_cast<uint64_t&>(named);
+unsigned long long& registerOf(user_regs_struct& regs, uint32_t place) {
+    return place == FF_WAIT_RDI ? regs.rdi : place == FF_WAIT_RDX ? regs.rdx : place == FF_WAIT_R8 ? regs.r8 : regs.r10;
 }
 
 std::optional<uint64_t> readTimespec(pid_t pid, uint64_t address) {
@@ -122,7 +118,7 @@ user_regs_struct goOn(const user_regs_struct& stopped, int64_t call, std::option
         regs.rax = static_cast<uint64_t>(kRestartNoHand);
         // A timeout in memory starts over: that memory may be read-only, or other threads' too.
         if (timeout.unit == FF_WAIT_MS && slept_ns) {
-            uint64_t& holder = registerOf(regs, timeout.place);
+            unsigned long long& holder = registerOf(regs, timeout.place);
             holder -= std::min<uint64_t>(holder & UINT32_MAX, *slept_ns / kMillisecond);
         }
     } else if (result == kRestartBlock && call == SYS_futex && !timeout.place) {

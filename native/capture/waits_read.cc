@@ -118,7 +118,9 @@ uint64_t resolveRestart(const ProcDir& proc, const std::string& folder, const Ca
     if (where.starts_with("futex_")) return SYS_futex;
     if (where.starts_with("poll_schedule_timeout") || where.starts_with("do_sys_poll") || where.starts_with("do_poll"))
         return SYS_poll;
-    for (const char* sleeper : {"hrtimer_nanosleep", "do_nanosleep", "do_cpu_nanosleep", "alarmtimer_do_nsleep"})
+    // Functions in the scheduler's section are not named: of hrtimer_nanosleep_restart one sees the caller.
+    for (const char* sleeper : {"hrtimer_nanosleep", "do_syscall_64", "__x64_sys_restart_syscall",
+                                "__do_sys_restart_syscall", "do_cpu_nanosleep", "alarmtimer_do_nsleep"})
         // nanosleep has an address where clock_nanosleep has a clock.
         if (where.starts_with(sleeper))
             return call.arguments[0] >= FF_PAGE_SIZE && where != "do_cpu_nanosleep" ? SYS_nanosleep

@@ -37,12 +37,17 @@ void ff_queue_signals(const struct ff_context* context, uint32_t index) {
     }
 }
 
-/* Timers that expire relative to the child's own start of their clock. */
+/* The kernel adds a tick to what is asked for on a CPU clock (linux kernel/time/itimer.c, set_cpu_itimer), and tells it
+ * with that. The coarse clock's resolution is the tick. */
 static void setIntervals(const struct ff_context* context) {
+    struct __kernel_timespec tick = {0, 0};
+    FF_CALL2(clock_getres, 6 /* CLOCK_MONOTONIC_COARSE */, &tick);
     for (uint32_t i = 0; i < FF_ITIMER_COUNT; ++i) {
         const struct ff_interval* wanted = &context->arguments->itimers[i];
         if (wanted->left_ns == 0) continue;
-        const uint64_t left_us = (wanted->left_ns + 999) / 1000, interval_us = wanted->interval_ns / 1000;
+        uint64_t left_ns = wanted->left_ns;
+        if (i != 0 /* ITIMER_REAL */) left_ns = left_ns > (uint64_t)tick.tv_nsec ? left_ns - (uint64_t)tick.tv_nsec : 1;
+        const uint64_t left_us = (left_ns + 999) / 1000, interval_us = wanted->interval_ns / 1000;
         const uint64_t setting[4] = {interval_us / 1000000, interval_us % 1000000, left_us / 1000000,
                                      left_us % 1000000};
         ff_check(context, FF_STEP_TIMER, i, FF_CALL3(setitimer, i, setting, 0));
