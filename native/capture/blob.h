@@ -79,10 +79,10 @@ struct BlobHeader {
     uint64_t twin_done;
     int64_t securebits, dumpable;
     uint64_t brk;
-    char name[16];      /* the twin's comm */
-    uint64_t nonce;     /* tells this twin from any other process */
-    int64_t membarrier; /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
-    int64_t mdwe;       /* PR_GET_MDWE, or a negative errno */
+    char name[16];                /* the twin's comm */
+    uint64_t nonce;               /* tells this twin from any other process */
+    int64_t membarrier;           /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
+    int64_t mdwe;                 /* PR_GET_MDWE, or a negative errno */
     uint64_t timers, timer_count; /* address and number of struct BlobTimer */
     uint64_t xcomp_permitted;     /* ARCH_GET_XCOMP_PERM */
     int64_t thp_disable;          /* PR_GET_THP_DISABLE */

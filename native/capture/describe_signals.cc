@@ -13,8 +13,11 @@ namespace {
 
 constexpr uint64_t kSecondNs = 1'000'000'000, kMicrosecondNs = 1000;
 
-int numberOfSignal(const ff_siginfo& info) {
-    return reinterpret_cast<const siginfo_t&>(info).si_signo;
+siginfo_t read(const ff_siginfo& raw) {
+    siginfo_t info;
+    static_assert(sizeof info == sizeof raw);
+    std::memcpy(&info, &raw, sizeof info);
+    return info;
 }
 
 bool holds(uint64_t set, int number) {
@@ -32,7 +35,7 @@ std::vector<ff_siginfo> blockedOf(const Surgery& surgery, size_t first, size_t c
                                   uint64_t& listed) {
     std::vector<ff_siginfo> result;
     for (size_t i = first; i < first + count; i++) {
-        const int number = numberOfSignal(surgery.signals[i]);
+        const int number = read(surgery.signals[i]).si_signo;
         if (!holds(blocked, number)) continue;
         listed |= 1ULL << (number - 1);
         result.push_back(surgery.signals[i]);
@@ -48,7 +51,7 @@ void store(DescriptorBuilder& builder, const std::vector<ff_siginfo>& signals, u
 /// The signal of a timer's expiry is taken out: the child's timer sends its own, with its overruns.
 void takeTimersSignals(std::vector<ff_siginfo>& signals, std::vector<ff_posix_timer>& timers) {
     std::erase_if(signals, [&](const ff_siginfo& raw) {
-        const auto& info = reinterpret_cast<const siginfo_t&>(raw);
+        const siginfo_t info = read(raw);
         if (info.si_code != SI_TIMER) return false;
         const auto timer = std::find_if(timers.begin(), timers.end(),
                                         [&](const ff_posix_timer& each) { return each.id == info.si_timerid; });
@@ -102,8 +105,7 @@ Result<void> describeSignals(DescriptorBuilder& builder, ff_process& process, co
     uint64_t blocked_everywhere = ~0ULL, shared_listed = 0;
     for (size_t i = 0; i < surgery.tracees.size(); i++)
         if (slots[i].done == 1) blocked_everywhere &= surgery.tracees[i].mask;
-    auto shared =
-        blockedOf(surgery, surgery.shared_first, surgery.shared_count, blocked_everywhere, shared_listed);
+    auto shared = blockedOf(surgery, surgery.shared_first, surgery.shared_count, blocked_everywhere, shared_listed);
     takeTimersSignals(shared, timers);
     store(builder, shared, process.pending_offset, process.pending_count);
     size_t index = process.thread_first;
@@ -127,8 +129,8 @@ Result<void> describeSignals(DescriptorBuilder& builder, ff_process& process, co
 }  // namespace
 
 Result<void> describeTimers(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
-                            const std::vector<BlobSlot>& slots, const Twin& twin,
-                            const std::vector<PosixTimer>& timers, const std::vector<ThreadFacts>& facts) {
+                            const std::vector<BlobSlot>& slots, const Twin& twin, const std::vector<PosixTimer>& timers,
+                            const std::vector<ThreadFacts>& facts) {
     for (size_t i = 0; i < FF_ITIMER_COUNT; i++) {
         const auto& seen = twin.report().itimers[i];  // struct itimerval
         process.itimers[i] = {toNs(seen[0], seen[1], kMicrosecondNs), toNs(seen[2], seen[3], kMicrosecondNs)};

@@ -60,8 +60,7 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
 }  // namespace
 
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
-                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts,
-                             pid_t twin) {
+                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts, pid_t twin) {
     const auto online = onlineProcessors();
     process.thread_first = static_cast<uint32_t>(builder.threads.size());
     for (size_t i = 0; i < surgery.tracees.size(); i++) {

@@ -224,9 +224,10 @@ bool Surgery::stoppedInInjection(Tracee& tracee, int status) {
     const bool arrived = mapping ? regs.rip == plan_.syscall_address + 2
                                  : code == static_cast<uint64_t>(ff_blob_thread_end - ff_blob_begin) ||
                                        code == static_cast<uint64_t>(ff_blob_leader_end - ff_blob_begin);
-    const bool call_stop = signal == (SIGTRAP | 0x80);  // PTRACE_O_TRACESYSGOOD
+    const bool call_stop = signal == (SIGTRAP | 0x80);                                     // PTRACE_O_TRACESYSGOOD
     if (call_stop && static_cast<int64_t>(regs.rax) == -ENOSYS) return resume(tracee, 0);  // on its way in
-    if ((signal != SIGTRAP && !call_stop) || !arrived) {  // only SIGSTOP and a foreign SIGTRAP can come here: keep it for later
+    if ((signal != SIGTRAP && !call_stop) ||
+        !arrived) {  // only SIGSTOP and a foreign SIGTRAP can come here: keep it for later
         const bool fault = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGSYS;
         if (!fault) {
             tracee.deferred_signal = signal;

@@ -98,12 +98,29 @@ bool endedByStop(const user_regs_struct& regs) {
     // lines do so always; sockets with a timeout set (linux include/net/sock.h, sock_intr_errno); the last one when the
     // timeout is in memory that cannot be written (linux fs/select.c, poll_select_finish).
     switch (static_cast<int32_t>(regs.orig_rax)) {
-        case SYS_rt_sigtimedwait: case SYS_epoll_wait: case SYS_epoll_pwait: case SYS_epoll_pwait2:
-        case SYS_io_getevents: case SYS_semop: case SYS_semtimedop:
-        case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg: case SYS_recvmmsg:
-        case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg: case SYS_sendmmsg:
-        case SYS_accept: case SYS_accept4: case SYS_connect:
-        case SYS_select: case SYS_pselect6: case SYS_ppoll:
+        case SYS_rt_sigtimedwait:
+        case SYS_epoll_wait:
+        case SYS_epoll_pwait:
+        case SYS_epoll_pwait2:
+        case SYS_io_getevents:
+        case SYS_semop:
+        case SYS_semtimedop:
+        case SYS_read:
+        case SYS_readv:
+        case SYS_recvfrom:
+        case SYS_recvmsg:
+        case SYS_recvmmsg:
+        case SYS_write:
+        case SYS_writev:
+        case SYS_sendto:
+        case SYS_sendmsg:
+        case SYS_sendmmsg:
+        case SYS_accept:
+        case SYS_accept4:
+        case SYS_connect:
+        case SYS_select:
+        case SYS_pselect6:
+        case SYS_ppoll:
             return true;
         default:
             return false;

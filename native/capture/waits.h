@@ -27,12 +27,12 @@ constexpr int64_t kRestartSys = -512, kRestartNoIntr = -513, kRestartNoHand = -5
 /// A wait with a relative timeout, as seen before the pause.
 struct Wait {
     pid_t tid = 0;
-    uint64_t number = 0;     ///< the call that it began as: restart_syscall(2) is resolved
-    uint64_t stack = 0;      ///< rsp
-    uint64_t slept_ns = 0;   ///< at least so long before `at_ns`
-    uint64_t at_ns = 0;      ///< CLOCK_MONOTONIC; 0: not known
-    uint64_t switches = 0;   ///< of the thread, so far
-    UniqueFd scheduling;     ///< /proc/PID/task/TID/sched
+    uint64_t number = 0;    ///< the call that it began as: restart_syscall(2) is resolved
+    uint64_t stack = 0;     ///< rsp
+    uint64_t slept_ns = 0;  ///< at least so long before `at_ns`
+    uint64_t at_ns = 0;     ///< CLOCK_MONOTONIC; 0: not known
+    uint64_t switches = 0;  ///< of the thread, so far
+    UniqueFd scheduling;    ///< /proc/PID/task/TID/sched
 };
 
 /// The waits of all threads whose timeout is relative. Best effort: what is not found begins anew in full.

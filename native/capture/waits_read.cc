@@ -2,9 +2,9 @@
 //
 // How long a thread has slept. The kernel tells no deadline, but when a thread last ran, on its processor's scheduler
 // clock (se.exec_start in /proc/PID/task/TID/sched); that clock is read by running there.
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,7 +124,7 @@ uint64_t resolveRestart(const ProcDir& proc, const std::string& folder, const Ca
         // nanosleep has an address where clock_nanosleep has a clock.
         if (where.starts_with(sleeper))
             return call.arguments[0] >= FF_PAGE_SIZE && where != "do_cpu_nanosleep" ? SYS_nanosleep
-                                                                                   : SYS_clock_nanosleep;
+                                                                                    : SYS_clock_nanosleep;
     return SYS_restart_syscall;
 }
 

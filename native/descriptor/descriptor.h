@@ -81,7 +81,7 @@ struct ff_posix_timer {
     int32_t clock;  /* clockid_t as timer_create took it; ids of CPU clocks are in the parent's own pid namespace */
     int32_t notify; /* SIGEV_* */
     int32_t signal;
-    int32_t tid; /* SIGEV_THREAD_ID, in the parent's own pid namespace */
+    int32_t tid;    /* SIGEV_THREAD_ID, in the parent's own pid namespace */
     uint32_t flags; /* FF_TIMER_* */
     uint64_t value; /* sigev_value */
     struct ff_interval setting;

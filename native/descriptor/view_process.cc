@@ -86,8 +86,8 @@ bool DescriptorValidator::thread(const ff_thread& thread) {
         return fail(name + ": robust list out of bounds");
     if (!within(thread.clear_child_tid, sizeof(int32_t), kUserAddressEnd))
         return fail(name + ": clear_child_tid out of bounds");
-    if (thread.wait_register >= FF_WAIT_REGISTER_END || (thread.wait_register && thread.wait_unit != FF_WAIT_MS &&
-                                                         thread.wait_unit != FF_WAIT_TIMESPEC))
+    if (thread.wait_register >= FF_WAIT_REGISTER_END ||
+        (thread.wait_register && thread.wait_unit != FF_WAIT_MS && thread.wait_unit != FF_WAIT_TIMESPEC))
         return fail(name + ": unknown wait");
     if (thread.affinity_bytes % sizeof(uint64_t)) return fail(name + ": CPU mask of an odd size");
     return inBytes(thread.pending_offset, thread.pending_count, sizeof(ff_siginfo), name + ": pending signals") &&

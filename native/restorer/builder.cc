@@ -144,7 +144,8 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
     AddressedBytes bytes(address + region.code_bytes);
     ff_restorer_arguments arguments{};
     region.arguments = bytes.reserve(sizeof(arguments), 64);
-    RestorerParts parts{descriptor, plan, machine, descriptor.processes()[0], arguments, bytes, region.notes, wait_code};
+    RestorerParts parts{descriptor, plan,  machine,      descriptor.processes()[0],
+                        arguments,  bytes, region.notes, wait_code};
     std::vector<ff_restorer_thread> threads;
     addProcess(parts);
     addLimits(parts);

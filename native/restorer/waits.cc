@@ -20,7 +20,10 @@ constexpr std::array<std::array<uint8_t, 2>, FF_WAIT_REGISTER_END> kLoad = {
 constexpr std::array<uint8_t, 2> kSyscall = {0x0f, 0x05}, kLoadRcx = {0x48, 0xb9}, kJumpRcx = {0xff, 0xe1};
 
 uint64_t& registerOf(ff_regs& regs, uint32_t place) {
-    return place == FF_WAIT_RDI ? regs.rdi : place == FF_WAIT_RDX ? regs.rdx : place == FF_WAIT_R10 ? regs.r10 : regs.r8;
+    return place == FF_WAIT_RDI   ? regs.rdi
+           : place == FF_WAIT_RDX ? regs.rdx
+           : place == FF_WAIT_R10 ? regs.r10
+                                  : regs.r8;
 }
 
 void put(std::array<std::byte, kWaitCodeBytes>& code, size_t& at, const void* bytes, size_t size) {

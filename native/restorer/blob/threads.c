@@ -23,7 +23,8 @@ static void setScheduling(const struct ff_context* context, uint32_t index) {
         ff_check(context, FF_STEP_SCHEDULER, index, FF_CALL3(sched_setscheduler, 0, thread->sched_policy, &priority));
     }
     if (thread->io_priority != 0) {
-        ff_check(context, FF_STEP_SCHEDULER, index, FF_CALL3(ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, thread->io_priority));
+        ff_check(context, FF_STEP_SCHEDULER, index,
+                 FF_CALL3(ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, thread->io_priority));
     }
     if (thread->nice != context->arguments->inherited_nice) {
         ff_check(context, FF_STEP_SCHEDULER, index, FF_CALL3(setpriority, 0 /* PRIO_PROCESS */, 0, thread->nice));

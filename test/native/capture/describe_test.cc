@@ -144,7 +144,8 @@ TEST(pendingSignalsAreDescribedWithTheirQueue) {
         const auto queue = shared ? view.pending(view.processes()[0]) : view.pending(view.threads()[0]);
         REQUIRE(queue.size() == 1);
         CHECK_EQ(view.threads()[0].pending_count + view.processes()[0].pending_count, 1u);
-        const auto& info = reinterpret_cast<const siginfo_t&>(queue[0]);
+        siginfo_t info;
+        std::memcpy(&info, &queue[0], sizeof info);
         CHECK_EQ(info.si_signo, SIGUSR1);
         CHECK_EQ(info.si_code, shared ? SI_USER : SI_TKILL);
         CHECK_EQ(info.si_pid, subject.pid());
