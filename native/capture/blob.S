@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See blob.h. Touches no stack (rsp stays the thread's own) and no memory outside the scratch mapping; ends in int3,
- * which the tracer sees as a SIGTRAP stop. Every signal but SIGTRAP is blocked while it runs.
+ * See blob.h. Touches no stack (rsp stays the thread's own) and no memory outside the scratch mapping; ends by sending
+ * itself a SIGTRAP, which only the tracer sees. (A signal that an instruction raises would reset the action of an ignored
+ * SIGTRAP: linux kernel/signal.c, force_sig_info_to_task.) Every signal but SIGTRAP is blocked while it runs.
  */
 #include "capture/blob.h"
 
@@ -17,6 +18,11 @@
 #define NR_prctl 157
 #define NR_exit_group 231
 #define NR_waitid 247
+#define NR_tkill 200
+#define NR_gettid 186
+#define NR_timer_gettime 224
+#define NR_get_mempolicy 239
+#define NR_arch_prctl 158
 #define NR_ppoll 271
 #define NR_membarrier 324
 #define NR_close_range 436
@@ -30,6 +36,9 @@
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_GET_TID_ADDRESS 40
 #define PR_GET_MDWE 66
+#define PR_GET_THP_DISABLE 42
+#define ARCH_GET_XCOMP_PERM 0x1022
+#define SIGTRAP 5
 
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
 
@@ -75,9 +84,25 @@
     js \failed
     lea FF_SLOT_DEATH_SIGNAL(%rbx), %rsi
     prctl PR_GET_PDEATHSIG
+    mov $NR_get_mempolicy, %eax
+    lea FF_SLOT_MEMORY_POLICY(%rbx), %rdi
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    syscall
     prctl PR_GET_TIMERSLACK
     mov %rax, FF_SLOT_TIMER_SLACK(%rbx)
     mov $1, %eax
+.endm
+
+.macro stop
+    mov $NR_gettid, %eax
+    syscall
+    mov %eax, %edi
+    mov $SIGTRAP, %esi
+    mov $NR_tkill, %eax
+    syscall
 .endm
 
 ff_blob_begin:
@@ -85,7 +110,7 @@ ff_blob_thread:
     thread_state .Lthread_stop
 .Lthread_stop:
     mov %rax, FF_SLOT_DONE(%rbx)
-    int3
+    stop
 ff_blob_thread_end:
     ud2
 
@@ -125,20 +150,31 @@ ff_blob_leader:
     mov %rax, FF_HEAD_COLD(%r12)
 
     xor %ebp, %ebp
-    mov $FF_BLOB_HAS_ITIMER, %r13d
     lea FF_HEAD_ITIMERS(%r12), %r14
 .Litimer:
     mov $NR_getitimer, %eax
     mov %ebp, %edi
     mov %r14, %rsi
     syscall
-    mov 16(%r14), %rax
-    or 24(%r14), %rax
-    jnz .Lleader_stop
     add $32, %r14
     inc %ebp
     cmp $3, %ebp
     jne .Litimer
+
+    mov FF_HEAD_TIMERS(%r12), %r14
+    mov FF_HEAD_TIMER_COUNT(%r12), %rbp
+.Ltimer:
+    test %rbp, %rbp
+    jz .Ltimers_done
+    mov $NR_timer_gettime, %eax
+    mov (%r14), %rdi
+    lea FF_BLOB_TIMER_SETTING(%r14), %rsi
+    syscall
+    mov %rax, FF_BLOB_TIMER_RESULT(%r14)
+    add $FF_BLOB_TIMER_SIZE, %r14
+    dec %rbp
+    jmp .Ltimer
+.Ltimers_done:
 
     /* The intermediate shares memory and is waited for; exit signal 0: no SIGCHLD. */
     mov $NR_clone, %eax
@@ -169,8 +205,7 @@ ff_blob_leader:
     js .Lleader_stop
     mov $FF_BLOB_FORKED, %r13d
 .Lleader_stop:
-    mov %r13, %rax
-    int3
+    stop
 ff_blob_leader_end:
     ud2
 .Lleader_thread_failed:
@@ -234,6 +269,13 @@ ff_blob_leader_end:
     xor %r8d, %r8d
     prctl PR_GET_MDWE
     mov %rax, FF_HEAD_MDWE(%r12)
+    xor %esi, %esi
+    prctl PR_GET_THP_DISABLE
+    mov %rax, FF_HEAD_THP(%r12)
+    mov $NR_arch_prctl, %eax
+    mov $ARCH_GET_XCOMP_PERM, %edi
+    lea FF_HEAD_XCOMP(%r12), %rsi
+    syscall
     mov $NR_brk, %eax
     xor %edi, %edi
     syscall

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/capture.h"
 
+#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "capture/files.h"
 #include "capture/guardian.h"
 #include "capture/guards.h"
+#include "capture/objects/object.h"
 #include "capture/preparation.h"
 #include "capture/shared.h"
 #include "capture/surgery.h"
@@ -41,6 +43,9 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     Surgery::Plan plan;
     plan.pid = options.pid;
     for (const ThreadFacts& thread : before.threads) plan.tids.push_back(thread.tid);
+    plan.waits = &before.waits;
+    plan.timers = timersToAsk(before.timers);
+    plan.trap_ignored = numberOf(field(before.status, "SigIgn"), 16) >> (SIGTRAP - 1) & 1;
     plan.caller = getpid();
     plan.same_pid_namespace = samePidNamespace(before.proc);
     plan.task_fd = before.task.get();
@@ -51,6 +56,9 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     plan.twin_lifetime_s = options.twin_lifetime_s;
     plan.inspect = [&options, &before, &files, &shared](const Surgery& surgery) -> Result<bool> {
         if (auto read = readNewThreads(before, surgery); !read) return read.error();
+        // Timers that were made or deleted since were not asked for.
+        if (!readIntoBuffer(before.proc, "timers", before.timers_now) || before.timers_text != before.timers_now.data())
+            return false;
         if (!files.confirm()) return false;
         return shared.copy(options.max_pause_ms ? surgery.began_ns + options.max_pause_ms * 1'000'000ULL : 0);
     };
@@ -133,7 +141,10 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (auto taken = takeOverLocks(before, *mappings, stale); !taken) return taken.error();
     if (auto split = splitAtGuards(twin.proc(), *mappings); !split) return split.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
-    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads); !done) return done.error();
+    if (auto done = describeThreads(builder, process, surgery, *slots, before.threads, twin.pid()); !done)
+        return done.error();
+    if (auto done = describeTimers(builder, process, surgery, *slots, twin, before.timers, before.threads); !done)
+        return done.error();
     if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch, shared);
         !done)
         return done.error();

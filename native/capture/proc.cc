@@ -99,6 +99,7 @@ std::optional<ProcStat> parseStat(std::string_view text) {
     stat.start_code = number(26);
     stat.end_code = number(27);
     stat.start_stack = number(28);
+    stat.processor = number(39);
     stat.start_data = number(45);
     stat.end_data = number(46);
     stat.start_brk = number(47);

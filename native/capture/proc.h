@@ -42,7 +42,7 @@ struct ProcStat {
     std::string comm;
     char state = '?';
     int64_t ppid = 0, pgrp = 0, session = 0, nice = 0, threads = 0;
-    uint64_t flags = 0, start_time = 0;
+    uint64_t flags = 0, start_time = 0, processor = 0;
     uint64_t start_code = 0, end_code = 0, start_stack = 0, start_data = 0, end_data = 0, start_brk = 0;
     uint64_t arg_start = 0, arg_end = 0, env_start = 0, env_end = 0;
 };

@@ -14,8 +14,8 @@
 namespace farfork::capturing {
 namespace {
 
-// SIGTRAP stays open: the kernel resets the handler of a blocked signal that it has to force (linux kernel/signal.c,
-// force_sig_info_to_task), and int3 forces one.
+// SIGTRAP stays open: a single step forces one, for which the kernel resets the handler of a blocked signal (linux
+// kernel/signal.c, force_sig_info_to_task), and the blob ends by one.
 constexpr uint64_t kAllButTrap = ~(1ULL << (5 - 1));
 constexpr uint64_t kTrapFlag = 0x100, kDirectionFlag = 0x400;
 
@@ -70,11 +70,17 @@ bool Surgery::writeBlob() {
     header.lifetime[0] = plan_.twin_lifetime_s;
     header.nonce = plan_.nonce;
     std::memcpy(header.name, "farfork-twin", 13);
-    const iovec local[2] = {{const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)}, {&header, sizeof header}};
-    const iovec remote[2] = {{reinterpret_cast<void*>(scratch), local[0].iov_len},
-                             {reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header}};
-    const long wrote = syscall(SYS_process_vm_writev, plan_.pid, local, 2, remote, 2, 0);
-    if (wrote == static_cast<long>(local[0].iov_len + sizeof header)) return true;
+    header.timers = timersAddress();
+    header.timer_count = plan_.timers.size();
+    const size_t timer_bytes = plan_.timers.size() * sizeof(BlobTimer);
+    const iovec local[3] = {{const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)},
+                            {&header, sizeof header},
+                            {plan_.timers.data(), timer_bytes}};
+    const iovec remote[3] = {{reinterpret_cast<void*>(scratch), local[0].iov_len},
+                             {reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header},
+                             {reinterpret_cast<void*>(header.timers), timer_bytes}};
+    const long wrote = syscall(SYS_process_vm_writev, plan_.pid, local, 3, remote, 3, 0);
+    if (wrote == static_cast<long>(local[0].iov_len + sizeof header + timer_bytes)) return true;
     return fail(ErrorCode::kCaptureFailed, "capture.inject", plan_.pid, "write into the parent", errno);
 }
 
@@ -96,22 +102,19 @@ bool Surgery::startBlob(size_t index, const char* entry) {
     return resume(tracee, 0);
 }
 
-/// Reads the leader's verdict: rax and r15 at its int3 (blob.S).
+/// Reads the leader's verdict: r13 and r15 at its end (blob.S).
 bool Surgery::judgeFork(const user_regs_struct& regs) {
     forked_ns = monotonicNs();
     const auto outcome = static_cast<int64_t>(regs.r15);
     const int sys_errno = outcome < 0 ? static_cast<int>(-outcome) : 0;
     const ErrorCode no_room =
         sys_errno == ENOMEM || sys_errno == EAGAIN ? ErrorCode::kResourceExhausted : ErrorCode::kCaptureFailed;
-    switch (regs.rax) {
+    switch (regs.r13) {
         case FF_BLOB_FORKED:
             twin = outcome;
             return true;
         case FF_BLOB_HAS_CHILDREN:
             error = notCarried("child process");
-            return false;
-        case FF_BLOB_HAS_ITIMER:
-            error = notCarried("interval timer (setitimer or alarm)");
             return false;
         case FF_BLOB_IS_SUBREAPER:
             error = notCarried("child subreaper (PR_SET_CHILD_SUBREAPER)", "the twin would become its child");

@@ -128,6 +128,13 @@ Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch
     }
 }
 
+Result<std::vector<BlobTimer>> Twin::timers(uint64_t address, size_t count) const {
+    std::vector<BlobTimer> timers(count);
+    if (count != 0 && !readMemory(pid(), address, timers.data(), count * sizeof(BlobTimer)))
+        return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(pid()), "its report cannot be read"};
+    return timers;
+}
+
 Result<std::vector<BlobSlot>> Twin::slots(size_t count) const {
     std::vector<BlobSlot> slots(count);
     if (!readMemory(pid(), scratch_ + 2 * FF_BLOB_PAGE, slots.data(), count * sizeof(BlobSlot)))

@@ -30,6 +30,8 @@ class Twin {
     [[nodiscard]] const BlobHeader& report() const { return report_; }
     /// What each thread reported, in the surgery's order.
     [[nodiscard]] Result<std::vector<BlobSlot>> slots(size_t count) const;
+    /// What the leader reported of POSIX timers, at `address`.
+    [[nodiscard]] Result<std::vector<BlobTimer>> timers(uint64_t address, size_t count) const;
     /// The twin outlives this object and this thread from now on, without its shared mappings: the parent could tell
     /// that somebody else has them (shm_nattch, F_SEAL_WRITE). Returns its pidfd. Error: CAPTURE_FAILED.
     Result<UniqueFd> keep(const std::vector<Mapping>& mappings);

@@ -16,6 +16,9 @@ struct ThreadFacts {
     std::string comm;
     uint32_t sched_policy = 0;
     int32_t sched_priority = 0, nice = 0;
+    uint32_t io_priority = 0;
+    uint64_t pending = 0;            ///< signals: the thread's and the process's
+    std::vector<uint64_t> affinity;  ///< CPU mask
 };
 
 /// Refuses what is not a live, untraced 64-bit user process.
@@ -26,9 +29,9 @@ Result<void> checkKind(const ProcDir& proc);
 /// PROCESS_EXITED: the thread is gone, or going.
 Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view leader_status, bool ours);
 
-/// Refuses process-wide state that is not carried: child processes, timers, namespaces, locked memory. Run before the
+/// Refuses process-wide state that is not carried: child processes, namespaces, locked memory. Run before the
 /// pause and after it, so that only state that comes and goes within the pause's surroundings escapes it; what must be
-/// exact (children, interval timers, subreaper) is asked once more in the pause itself.
+/// exact (children, subreaper) is asked once more in the pause itself.
 Result<void> checkState(const ProcDir& proc);
 
 /// "child process PID (comm)" of the first child, or empty.

@@ -66,12 +66,39 @@ struct ff_descriptor_header {
 };
 /* struct ff_section[section_count] follows the header. */
 
+/* -------- signals and timers -------- */
+
+#define FF_ITIMER_COUNT 3u
+
+struct ff_siginfo { /* siginfo_t of x86-64: 128 bytes, the first int is the signal's number */
+    uint64_t words[16];
+};
+
+struct ff_interval {
+    uint64_t interval_ns;
+    uint64_t left_ns; /* at the instant; 0: disarmed */
+};
+
+struct ff_posix_timer {
+    int32_t id;
+    int32_t clock;  /* clockid_t as timer_create took it; ids of CPU clocks are in the parent's own pid namespace */
+    int32_t notify; /* SIGEV_* */
+    int32_t signal;
+    int32_t tid;    /* SIGEV_THREAD_ID, in the parent's own pid namespace */
+    uint32_t flags; /* FF_TIMER_* */
+    uint64_t value; /* sigev_value */
+    struct ff_interval setting;
+};
+
+enum ff_timer_flag {
+    FF_TIMER_SIGNALLED = 1u << 0 /* its signal is pending: it expires at once, which makes the signal anew */
+};
+
 /* -------- process -------- */
 
 enum ff_mm_flag {
-    FF_MM_THP_DISABLED = 1u << 0,  /* PR_SET_THP_DISABLE */
-    FF_MM_LOCK_FUTURE = 1u << 1,   /* mlockall(MCL_FUTURE) */
-    FF_MM_LOCK_ONFAULT = 1u << 2,  /* ... with MCL_ONFAULT */
+    FF_MM_LOCK_FUTURE = 1u << 0,   /* mlockall(MCL_FUTURE) */
+    FF_MM_LOCK_ONFAULT = 1u << 1,  /* ... with MCL_ONFAULT */
 };
 
 struct ff_process {
@@ -104,6 +131,14 @@ struct ff_process {
     uint64_t arg_start, arg_end, env_start, env_end;
     uint64_t vdso_start, vdso_size, vvar_start,
         vvar_size; /* vvar: all vvar mappings together, directly below vdso; 0 if unmapped */
+    /* Process-directed pending signals, in FF_SECTION_BYTES: struct ff_siginfo[], oldest first. */
+    uint64_t pending_offset;
+    uint64_t timers_offset; /* into FF_SECTION_BYTES: struct ff_posix_timer[], ascending by id */
+    uint32_t pending_count, timer_count;
+    struct ff_interval itimers[FF_ITIMER_COUNT]; /* index: ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
+    uint64_t xcomp_permitted;                    /* ARCH_GET_XCOMP_PERM */
+    uint32_t coredump_filter;                    /* /proc/PID/coredump_filter */
+    uint32_t thp_disable;                        /* PR_GET_THP_DISABLE */
 };
 
 /* -------- threads -------- */
@@ -138,6 +173,23 @@ struct ff_thread {
     int32_t nice;
     uint32_t parent_death_signal;
     uint64_t timer_slack_ns;
+    /* A system call in progress whose timeout is relative. The registers begin it anew, in full; the register named
+     * here is to hold what was left instead, and again what `regs` says once the call returns. */
+    uint32_t wait_register; /* enum ff_wait_register; 0: no such call */
+    uint32_t wait_unit;     /* enum ff_wait_unit */
+    uint64_t wait_left_ns;
+    uint64_t pending_offset;  /* thread-directed pending signals, as ff_process.pending_offset */
+    uint64_t affinity_offset; /* into FF_SECTION_BYTES: CPU mask, uint64_t words */
+    uint32_t pending_count;
+    uint32_t affinity_bytes; /* 0: every CPU of its machine */
+    uint32_t io_priority;    /* ioprio_set(2); 0: none of its own */
+    uint32_t reserved;
+};
+
+enum ff_wait_register { FF_WAIT_RDI = 1, FF_WAIT_RDX = 2, FF_WAIT_R10 = 3, FF_WAIT_R8 = 4, FF_WAIT_REGISTER_END };
+enum ff_wait_unit {
+    FF_WAIT_MS = 1,      /* the register holds milliseconds, 32 bits */
+    FF_WAIT_TIMESPEC = 2 /* ... the address of a struct timespec */
 };
 
 struct ff_sigaction { /* the kernel's own layout: struct kernel_sigaction of x86-64 */

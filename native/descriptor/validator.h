@@ -26,6 +26,8 @@ class DescriptorValidator {
     bool thread(const ff_thread& thread);
     bool threadsOf(const ff_process& process);
     bool vmasOf(const ff_process& process);
+    bool signalsAndTimers(const ff_process& process);
+    bool inBytes(uint64_t offset, uint64_t count, uint64_t entry_size, const std::string& what);
     bool filesOf(const ff_process& process);
     bool file(const ff_file& file);
     bool sharedOf(const ff_process& process);

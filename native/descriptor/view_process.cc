@@ -28,7 +28,8 @@ bool DescriptorValidator::process(const ff_process& process, size_t index) {
     if (root != (index == 0)) return fail("the first process, and only it, has no parent");
     if (!root && (process.parent_index < 0 || static_cast<size_t>(process.parent_index) >= index))
         return fail("a process comes before its parent");
-    return processGroups(process) && threadsOf(process) && vmasOf(process) && sharedOf(process) && filesOf(process);
+    return processGroups(process) && threadsOf(process) && vmasOf(process) && sharedOf(process) && filesOf(process) &&
+           signalsAndTimers(process);
 }
 
 bool DescriptorValidator::processGroups(const ff_process& process) {
@@ -86,6 +87,29 @@ bool DescriptorValidator::thread(const ff_thread& thread) {
         return fail(name + ": robust list out of bounds");
     if (!within(thread.clear_child_tid, sizeof(int32_t), kUserAddressEnd))
         return fail(name + ": clear_child_tid out of bounds");
+    if (thread.wait_register >= FF_WAIT_REGISTER_END ||
+        (thread.wait_register && thread.wait_unit != FF_WAIT_MS && thread.wait_unit != FF_WAIT_TIMESPEC))
+        return fail(name + ": unknown wait");
+    if (thread.affinity_bytes % sizeof(uint64_t)) return fail(name + ": CPU mask of an odd size");
+    return inBytes(thread.pending_offset, thread.pending_count, sizeof(ff_siginfo), name + ": pending signals") &&
+           inBytes(thread.affinity_offset, thread.affinity_bytes, 1, name + ": CPU mask");
+}
+
+bool DescriptorValidator::inBytes(uint64_t offset, uint64_t count, uint64_t entry_size, const std::string& what) {
+    if (count == 0 && offset == 0) return true;
+    return (offset % 8 == 0 && within(offset, count * entry_size, view_.queued_.size())) ||
+           fail(what + " out of bounds");
+}
+
+bool DescriptorValidator::signalsAndTimers(const ff_process& process) {
+    if (!inBytes(process.pending_offset, process.pending_count, sizeof(ff_siginfo), "pending signals") ||
+        !inBytes(process.timers_offset, process.timer_count, sizeof(ff_posix_timer), "timers"))
+        return false;
+    int64_t last = -1;
+    for (const ff_posix_timer& timer : view_.timers(process)) {
+        if (timer.id <= last) return fail("timers do not ascend");
+        last = timer.id;
+    }
     return true;
 }
 

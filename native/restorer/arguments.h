@@ -13,6 +13,7 @@
 #ifndef FARFORK_RESTORER_ARGUMENTS_H
 #define FARFORK_RESTORER_ARGUMENTS_H
 
+#include "descriptor/descriptor.h"
 #include "descriptor/plan.h"
 
 #define FF_RESTORER_NAME "farfork-restorer"
@@ -74,6 +75,11 @@ enum ff_step {
     FF_STEP_DUMPABLE,
     FF_STEP_CLOSE,
     FF_STEP_OWNER, /* index: file */
+    FF_STEP_SIGNAL,   /* index: thread */
+    FF_STEP_TIMER,    /* index: interval or POSIX timer */
+    FF_STEP_AFFINITY, /* index: thread */
+    FF_STEP_COREDUMP_FILTER,
+    FF_STEP_THP_DISABLE,
 };
 
 enum ff_vdso_mode { FF_VDSO_NONE = 0, FF_VDSO_MAP = 1, FF_VDSO_REMAP = 2 };
@@ -99,6 +105,10 @@ struct ff_restorer_thread {
     uint32_t parent_death_signal;
     uint32_t expand_amx; /* its xstate holds tile data: the kernel's buffer must be grown before rt_sigreturn */
     uint64_t timer_slack_ns;
+    uint64_t pending;  /* struct ff_siginfo[] */
+    uint64_t affinity; /* CPU mask of ff_restorer_arguments.affinity_size bytes; 0: the spawner's */
+    uint32_t pending_count;
+    uint32_t io_priority;
 };
 
 struct ff_restorer_file {
@@ -220,6 +230,13 @@ struct ff_restorer_arguments {
     uint64_t stack_top;     /* the template's, and every child's main thread's */
     uint64_t affinity;      /* the spawner's cpu_set_t */
     uint64_t affinity_size; /* bytes */
+    uint64_t pending;       /* struct ff_siginfo[], the process's */
+    uint64_t timers;        /* struct ff_posix_timer[] */
+    uint32_t pending_count, timer_count;
+    struct ff_interval itimers[FF_ITIMER_COUNT];
+    uint32_t coredump_filter, set_coredump_filter;
+    uint32_t thp_disable; /* PR_SET_THP_DISABLE: 1, and its flags */
+    uint32_t last_padding;
 };
 
 /* Descriptors of a template, at numbers >= fd_base; below is free for a child's own. */

@@ -155,12 +155,32 @@ Result<void> addFiles(RestorerParts& parts, int32_t& fd_base) {
     return {};
 }
 
+namespace {
+
+/// What of a thread's CPU mask this node allows; 0: all that the spawner may use.
+uint64_t affinityOf(RestorerParts& parts, const ff_thread& thread) {
+    const std::span<const std::byte> wanted = parts.descriptor.affinity(thread);
+    if (wanted.empty()) return 0;
+    cpu_set_t mask{};
+    std::memcpy(&mask, wanted.data(), std::min(wanted.size(), sizeof(mask)));
+    CPU_AND(&mask, &mask, &parts.machine.affinity);
+    if (CPU_COUNT(&mask) == 0) {
+        parts.notes.push_back("thread " + std::to_string(thread.tid) +
+                              ": none of its processors is allowed on this node; it may use all that are");
+        return 0;
+    }
+    return parts.bytes.append(std::as_bytes(std::span(&mask, 1)));
+}
+
+}  // namespace
+
 Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& threads) {
     const ff_thread& leader = parts.descriptor.threads(parts.process)[0];
     for (const ff_thread& thread : parts.descriptor.threads(parts.process)) {
         ff_restorer_thread result{};
+        const ff_thread ready = withWaitCode(parts, thread);
         const uint64_t frame_at = parts.bytes.align(64);
-        Result<Sigframe> frame = makeSigframe(thread, parts.descriptor.xstate(thread), parts.descriptor.header().xcr0,
+        Result<Sigframe> frame = makeSigframe(ready, parts.descriptor.xstate(thread), parts.descriptor.header().xcr0,
                                               parts.machine, frame_at);
         if (!frame.ok()) return std::move(frame).error();
         parts.bytes.append(frame->bytes, 64);
@@ -183,6 +203,10 @@ Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& t
         result.parent_death_signal = thread.parent_death_signal;
         result.expand_amx = frame->has_tile_data;
         result.timer_slack_ns = thread.timer_slack_ns;
+        result.io_priority = thread.io_priority;
+        result.pending = parts.bytes.appendArray(parts.descriptor.pending(thread));
+        result.pending_count = thread.pending_count;
+        result.affinity = affinityOf(parts, thread);
         if (frame->has_tile_data) parts.arguments.request_xcomp = 1;
         threads.push_back(result);
     }

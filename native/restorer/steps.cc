@@ -109,6 +109,16 @@ Step stepOf(uint32_t step) {
             return {"restorer.close"};
         case FF_STEP_OWNER:
             return {"restorer.owner", Object::kFile};
+        case FF_STEP_SIGNAL:
+            return {"restorer.signal", Object::kThread};
+        case FF_STEP_TIMER:
+            return {"restorer.timer"};
+        case FF_STEP_AFFINITY:
+            return {"restorer.affinity", Object::kThread};
+        case FF_STEP_COREDUMP_FILTER:
+            return {"restorer.coredump-filter"};
+        case FF_STEP_THP_DISABLE:
+            return {"restorer.thp-disable"};
         case FF_STEP_NONE:
             break;
     }

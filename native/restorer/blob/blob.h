@@ -62,6 +62,9 @@ void ff_open_thread_pidfds(const struct ff_context* context);
 void ff_finish_epolls(const struct ff_context* context);
 void ff_populate(const struct ff_context* context);
 void ff_attach(const struct ff_context* context);
+/* signals.c: of one thread, the process's with the main thread's; all timers, once every thread is there. */
+void ff_queue_signals(const struct ff_context* context, uint32_t index);
+void ff_set_timers(const struct ff_context* context);
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);
 void ff_set_credentials(const struct ff_context* context, uint32_t thread);
 

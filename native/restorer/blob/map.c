@@ -105,6 +105,25 @@ static void setSigactions(const struct ff_context* context) {
     }
 }
 
+/* Children inherit both (linux include/linux/mm_types.h, MMF_INIT_MASK). */
+static void setMemoryFlags(const struct ff_context* context) {
+    const struct ff_restorer_arguments* arguments = context->arguments;
+    if (arguments->thp_disable != 0) {
+        const long result = FF_CALL5(prctl, PR_SET_THP_DISABLE, 1, arguments->thp_disable & ~1u, 0, 0);
+        ff_check(context, FF_STEP_THP_DISABLE, 0, result);
+    }
+    if (!arguments->set_coredump_filter) return;
+    char text[11] = "0x";
+    for (uint32_t i = 0; i < 8; ++i) {
+        const uint32_t digit = arguments->coredump_filter >> (28 - 4 * i) & 15;
+        text[2 + i] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+    }
+    const long fd =
+        ff_check(context, FF_STEP_COREDUMP_FILTER, 0, FF_CALL2(open, "/proc/self/coredump_filter", 1 /* O_WRONLY */));
+    ff_check(context, FF_STEP_COREDUMP_FILTER, 1, FF_CALL3(write, fd, text, 10));
+    FF_CALL1(close, fd);
+}
+
 void ff_map_phase(const struct ff_context* context) {
     const struct ff_restorer_arguments* arguments = context->arguments;
     if (arguments->vdso_mode == FF_VDSO_REMAP) moveVdso(context, 1);
@@ -113,9 +132,9 @@ void ff_map_phase(const struct ff_context* context) {
     /* Before any file is mapped: the executable cannot be exchanged while the old one is (linux kernel/fork.c,
      * replace_mm_exe_file), and the parent's may be ours. */
     setMemoryLayout(context);
+    setMemoryFlags(context);
     mapAll(context);
     setSigactions(context);
-    if (arguments->mm_flags & FF_MM_THP_DISABLED) FF_CALL5(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
     if (arguments->request_xcomp) {
         ff_check(context, FF_STEP_XCOMP, 0, FF_CALL2(arch_prctl, FF_ARCH_REQ_XCOMP_PERM, FF_XFEATURE_TILE_DATA));
     }

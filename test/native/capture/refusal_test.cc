@@ -39,15 +39,10 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("sockets", prefix + "fd 3 (socket:[");
     checkRefused("child", prefix + "child process ");
     checkRefused("zombie-child", prefix + "child process ");
-    checkRefused("itimer", prefix + "interval timer");
-    checkRefused("timer", prefix + "POSIX timer 0");
-    checkRefused("pending", prefix + "pending signal 10 (SIGUSR1)");
-    checkRefused("pending-process", prefix + "pending signal 10 (SIGUSR1)");
     checkRefused("subreaper", prefix + "child subreaper");
     checkRefused("tty", prefix + "fd 3 (/dev/p");
     checkRefused("own-table", prefix + "thread ");
     checkRefused("seccomp", prefix + "seccomp mode 2");
-    checkRefused("trap-ignored", prefix + "ignored SIGTRAP");
     checkRefused("membarrier", prefix + "membarrier registration");
     checkRefused("dispatch", prefix + "syscall user dispatch of thread ");
     CHECK_EQ(countGuardians(), 0u);
