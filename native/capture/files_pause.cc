@@ -67,7 +67,7 @@ Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process
     process.file_count = static_cast<uint32_t>(entries_.size());
     process.control_fd = UINT32_MAX;
     for (Entry& entry : entries_) {
-        entry.file.path = builder.strings.add(entry.link);
+        entry.file.path = builder.strings.add(entry.object ? entry.object->title(entry.link) : entry.link);
         if (entry.file.kind == FF_FILE_CONTROL) process.control_fd = static_cast<uint32_t>(entry.file.fd);
         if (auto done = describeBytes(builder, entry); !done) return done;
         builder.files.push_back(entry.file);

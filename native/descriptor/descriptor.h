@@ -181,6 +181,9 @@ enum ff_file_kind {
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
     /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
     FF_FILE_EVENTFD = 6,
+    FF_FILE_UNIX_SOCKET = 20,
+    FF_FILE_INET_SOCKET = 21, /* TCP and UDP */
+    FF_FILE_NETLINK = 22,
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 

@@ -10,6 +10,10 @@ std::string DescriptorValidator::objectFault(const ff_file& file, std::span<cons
     switch (file.kind) {
         case FF_FILE_EVENTFD:
             return object.size() == sizeof(ff_eventfd) ? "" : "an eventfd of another size";
+        case FF_FILE_UNIX_SOCKET:
+        case FF_FILE_INET_SOCKET:
+        case FF_FILE_NETLINK:
+            return socketFault(object);
         default:
             return object.empty() ? "" : "bytes that its kind does not have";
     }

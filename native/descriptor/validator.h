@@ -29,6 +29,7 @@ class DescriptorValidator {
     bool filesOf(const ff_process& process);
     bool file(const ff_file& file);
     static std::string objectFault(const ff_file& file, std::span<const std::byte> object);
+    static std::string socketFault(std::span<const std::byte> object);
     bool stringAt(uint32_t offset, const char* what);
 
     DescriptorView& view_;

@@ -48,11 +48,16 @@ enum ff_step {
     FF_STEP_KEEP,
     FF_STEP_SESSION,
     FF_STEP_OOM_SCORE,
-    FF_STEP_OPEN,   /* index: file */
-    FF_STEP_SEEK,   /* index: file */
-    FF_STEP_PIPE,   /* index: file */
-    FF_STEP_OBJECT, /* index: file */
-    FF_STEP_DUP,    /* index: file */
+    FF_STEP_OPEN,           /* index: file */
+    FF_STEP_SEEK,           /* index: file */
+    FF_STEP_PIPE,           /* index: file */
+    FF_STEP_OBJECT,         /* index: file */
+    FF_STEP_SOCKET_OPTION,  /* index: file */
+    FF_STEP_SOCKET_BIND,    /* index: file */
+    FF_STEP_SOCKET_LISTEN,  /* index: file */
+    FF_STEP_SOCKET_CONNECT, /* index: file */
+    FF_STEP_SOCKET_QUEUE,   /* index: file */
+    FF_STEP_DUP,            /* index: file */
     FF_STEP_CWD,
     FF_STEP_ROOT,
     FF_STEP_REGISTER,     /* index: register */
@@ -148,8 +153,9 @@ struct ff_restorer_arguments {
     uint32_t map_count, register_count, run_count, file_count, thread_count, sigaction_count;
     uint32_t pipe_count;
     uint32_t has_dontfork_or_lock;
-    uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
-    uint64_t working; /* struct ff_working */
+    uint64_t pipes;      /* int32_t[2 * pipe_count], working memory */
+    uint64_t spare_ends; /* int32_t[file_count + 2], working memory of blob/objects/unix_socket.h */
+    uint64_t working;    /* struct ff_working */
 
     /* struct prctl_mm_map without auxv; start_code 0: leave as it is */
     uint64_t mm[11];

@@ -39,6 +39,8 @@ class CapturedObject {
     virtual ~CapturedObject() = default;
     /// FF_FILE_*.
     [[nodiscard]] virtual uint32_t kind() const = 0;
+    /// How errors of the child name it: `link`, and an address that tells more.
+    [[nodiscard]] virtual std::string title(const std::string& link) const { return link; }
     /// In the pause, when its state can change otherwise: reads the state. Allocates nothing and takes no lock of
     /// libc's; system calls by syscall(2). False: what was read before is stale, and another try may succeed.
     virtual bool confirm() { return true; }
@@ -63,5 +65,6 @@ std::vector<std::byte> bytesOf(const T& value) {
 
 // One for each kind: null when the descriptor is not of it.
 Result<std::unique_ptr<CapturedObject>> findEventfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findSocket(const Opened& opened);
 
 }  // namespace farfork::capturing

@@ -11,7 +11,7 @@ std::string nameFile(int number, const std::string& link, const std::string& not
 }
 
 Result<std::unique_ptr<CapturedObject>> findObject(const Opened& opened) {
-    for (const auto find : {findEventfd}) {
+    for (const auto find : {findEventfd, findSocket}) {
         auto found = find(opened);
         if (!found || *found) return found;
     }

@@ -12,5 +12,11 @@ static inline const struct ff_restorer_file* ff_file_at(const struct ff_context*
 
 /* One for each kind: makes the object of files[index]; returns its descriptor, whatever number it has. */
 long ff_make_eventfd(const struct ff_context* context, uint32_t index);
+long ff_make_unix_socket(const struct ff_context* context, uint32_t index);
+long ff_make_inet_socket(const struct ff_context* context, uint32_t index);
+long ff_make_netlink_socket(const struct ff_context* context, uint32_t index);
+
+/* One for each kind that needs it: once all descriptors have their numbers. */
+void ff_finish_unix_sockets(const struct ff_context* context, uint32_t index);
 
 #endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "capture/objects/object.h"
+#include "capture/objects/sock_diag.h"
+#include "capture/objects/socket_options.h"
+#include "capture/objects/socket_queue.h"
+
+namespace farfork::capturing {
+
+/// A unix socket, its queue, and how it refers to the other ones of its process.
+class UnixSocket final : public CapturedObject {
+  public:
+    UnixSocket(const Opened& opened, int type, std::shared_ptr<UnixDiag> diag);
+
+    [[nodiscard]] uint32_t kind() const override { return FF_FILE_UNIX_SOCKET; }
+    [[nodiscard]] std::string title(const std::string& link) const override;
+    bool confirm() override;
+    Result<std::vector<std::byte>> describe(const FileTable& files) override;
+
+  private:
+    using Sockets = std::vector<const UnixSocket*>;  ///< of the table, one a description, ascending by number
+    [[nodiscard]] Sockets socketsOf(const FileTable& files) const;
+    [[nodiscard]] const UnixSocket* listenerOf(const Sockets& sockets) const;
+    [[nodiscard]] std::string_view name() const;
+    [[nodiscard]] Error refuse(const std::string& note) const;
+    [[nodiscard]] Result<void> check() const;
+    [[nodiscard]] Result<void> checkHolders(const Sockets& sockets) const;
+    [[nodiscard]] bool hidesMessages(const UnixSocket& sender) const;
+    [[nodiscard]] const UnixSocket* judge(const Sockets& sockets, ff_socket& socket) const;
+    [[nodiscard]] Result<std::vector<int32_t>> pendingIn(const Sockets& sockets) const;
+    Result<void> addMessages(std::vector<std::byte>& bytes, ff_socket& socket, const UnixSocket* peer,
+                             const Sockets& sockets, const FileTable& files) const;
+    Result<ff_socket_message> describeMessage(const SocketQueue::Message& message, const UnixSocket* peer,
+                                              const Sockets& sockets, const FileTable& files,
+                                              std::vector<int32_t>& rights) const;
+
+    pid_t pid_;
+    int fd_, duplicate_, type_;
+    uint32_t inode_;
+    std::string link_;
+    std::shared_ptr<UnixDiag> diag_;
+    SocketOptions options_;
+    SocketQueue queue_;
+    // Read in the pause:
+    UnixFacts facts_;
+    sockaddr_un name_{};
+    socklen_t name_size_ = 0;
+    ucred peer_{};
+    int waiting_bytes_ = 0, unread_bytes_ = 0, filter_ = 0;
+    short events_ = 0;
+    SocketQueue::Outcome outcome_ = SocketQueue::Outcome::kRead;
+};
+
+}  // namespace farfork::capturing
