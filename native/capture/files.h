@@ -20,7 +20,9 @@ namespace farfork::capturing {
 class FileTable {
   public:
     /// Refuses by name what is not carried.
-    static Result<FileTable> read(const ProcDir& proc, int pidfd, uint64_t control_inode);
+    /// `passed`: what an earlier try found in queues only.
+    static Result<FileTable> read(const ProcDir& proc, int pidfd, uint64_t control_inode,
+                                  const std::vector<UniqueFd>& passed = {});
 
     /// For the pause: reads positions and queued pipe bytes; false when the table is not the one that was read.
     /// Allocates nothing.
@@ -29,10 +31,14 @@ class FileTable {
     /// Adds the table to the descriptor's only process, and gives back the duplicates.
     Result<void> describe(DescriptorBuilder& builder, ff_process& process);
 
+    /// After a pause that was stale because of them: adds the descriptions that only queues hold.
+    void keepPassed(std::vector<UniqueFd>& passed) const;
+
     struct Entry {
         ff_file file{};
         std::string link;  ///< readlink of /proc/PID/fd/N
         UniqueFd duplicate;
+        UniqueFd held;                   ///< passed ones: the number in our own table by which `object` reads it
         UniqueFd copy_read, copy_write;  ///< pipes with queued bytes: tee target
         uint64_t copied = 0;
         std::unique_ptr<CapturedObject> object;  ///< kinds that are made anew
@@ -47,12 +53,18 @@ class FileTable {
     Result<void> classifyPath(const ProcDir& proc, Entry& entry, unsigned mode, uint64_t device);
     Result<void> groupDescriptions();
     Result<void> checkPipes();
+    Result<void> readPassed(const ProcDir& parent, const std::vector<UniqueFd>& passed);
+    bool knowsPassed();
+    [[nodiscard]] bool holds(int descriptor) const;
     bool copyPipe(Entry& entry);
     Result<void> describeBytes(DescriptorBuilder& builder, Entry& entry);
     [[nodiscard]] bool isFirstOfDescription(const Entry& entry) const;
 
     pid_t pid_ = 0;
-    UniqueFd folder_;  ///< /proc/PID/fd
+    size_t passed_count_ = 0;  ///< at the end of the entries
+    bool missed_passed_ = false;
+    std::unique_ptr<ProcDir> own_proc_;  ///< where the passed ones are read
+    UniqueFd folder_;                    ///< /proc/PID/fd
     std::vector<Entry> entries_;
     std::vector<char> listing_;
 };

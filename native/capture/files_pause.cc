@@ -23,6 +23,7 @@ bool FileTable::confirm() {
         char name[];
     };
     size_t index = 0;
+    const size_t numbers = entries_.size() - passed_count_;
     if (lseek(folder_.get(), 0, SEEK_SET) != 0) return false;
     for (;;) {
         const long bytes = syscall(SYS_getdents64, folder_.get(), listing_.data(), listing_.size());
@@ -32,14 +33,14 @@ bool FileTable::confirm() {
             const auto* record = reinterpret_cast<const Record*>(listing_.data() + at);
             at += record->size;
             if (record->name[0] < '0' || record->name[0] > '9') continue;
-            if (index == entries_.size() || atoi(record->name) != entries_[index].file.fd) return false;
+            if (index == numbers || atoi(record->name) != entries_[index].file.fd) return false;
             index++;
         }
     }
-    if (index != entries_.size()) return false;
+    if (index != numbers) return false;
     for (Entry& entry : entries_) {
         const int duplicate = entry.duplicate.get();
-        if (compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
+        if (!entry.file.passed && compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
         if (entry.file.kind == FF_FILE_REGULAR) {
             const off_t position = lseek(duplicate, 0, SEEK_CUR);
             if (position < 0) return false;
@@ -48,7 +49,7 @@ bool FileTable::confirm() {
         if (entry.copy_write.valid() && !copyPipe(entry)) return false;
         if (entry.object && !entry.object->confirm()) return false;
     }
-    return true;
+    return knowsPassed();
 }
 
 /// Queued bytes go to the copy by reference: tee(2) consumes nothing.

@@ -202,6 +202,8 @@ struct ff_file {
     /* In FF_SECTION_BYTES. FF_FILE_PIPE: queued bytes, on the read end's first entry only. Objects: the struct of their
      * kind, on the first entry of a description only. */
     uint64_t bytes_offset, bytes_size;
+    uint32_t passed; /* 1: only messages in sockets' queues hold it (SCM_RIGHTS); the child has no such descriptor */
+    uint32_t passed_reserved;
 };
 
 #endif

@@ -111,6 +111,8 @@ struct ff_restorer_file {
     uint32_t pipe_index, pipe_write_end;
     uint32_t pipe_capacity;
     uint32_t bytes_size;
+    uint32_t passed; /* closed once it is in a socket's queue */
+    uint32_t passed_reserved;
     uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
     uint64_t path;  /* NUL-terminated */
     uint64_t position;

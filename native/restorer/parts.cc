@@ -50,6 +50,7 @@ Result<ff_restorer_file> fileOf(RestorerParts& parts, const ff_file& file) {
     result.close_on_exec = file.close_on_exec;
     result.same_as = FF_NO_FD;
     result.stdio_fd = file.stdio_fd;
+    result.passed = file.passed;
     result.position = file.kind == FF_FILE_REGULAR ? file.position : 0;
     constexpr uint32_t kMaking = O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY;
     result.open_flags = (file.status_flags & ~kMaking) | O_NOCTTY | (file.close_on_exec != 0 ? O_CLOEXEC : 0);

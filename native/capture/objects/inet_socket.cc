@@ -12,6 +12,7 @@
 #include <cerrno>
 
 #include "capture/errors.h"
+#include "capture/objects/multicast.h"
 #include "capture/objects/socket.h"
 #include "capture/objects/socket_layout.h"
 #include "capture/objects/socket_options.h"
@@ -22,7 +23,8 @@ namespace {
 class InetSocket final : public CapturedObject {
   public:
     InetSocket(const Opened& opened, int domain, int type, int protocol)
-        : fd_(opened.file.fd),
+        : proc_(opened.proc),
+          fd_(opened.file.fd),
           duplicate_(opened.duplicate),
           domain_(domain),
           type_(type),
@@ -32,6 +34,7 @@ class InetSocket final : public CapturedObject {
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_INET_SOCKET; }
     [[nodiscard]] std::string title(const std::string& link) const override;
+    void renumber(int fd) override { fd_ = fd; }
     bool confirm() override;
     Result<std::vector<std::byte>> describe(const FileTable&) override;
 
@@ -39,6 +42,7 @@ class InetSocket final : public CapturedObject {
     [[nodiscard]] uint32_t judge() const;
     [[nodiscard]] bool isBound() const;
 
+    const ProcDir& proc_;
     int fd_, duplicate_, domain_, type_, protocol_;
     std::string link_;
     SocketOptions options_;
@@ -119,6 +123,8 @@ Result<std::vector<std::byte>> InetSocket::describe(const FileTable&) {
     const bool ended = socket.state == FF_SOCKET_RESET || socket.state == FF_SOCKET_CONNECTING;
     if (ended) return finishSocket(startSocket(socket, nullptr, 0, {}), socket);
     if (filter_) return notCarried(nameFile(fd_, title(link_), "socket filter"));
+    if (type_ == SOCK_DGRAM && isInMulticastGroup(proc_, duplicate_))
+        return notCarried(nameFile(fd_, title(link_), "multicast group"));
     const auto options = options_.described();
     std::vector<std::byte> bytes = startSocket(socket, &name_, isBound() ? name_size_ : 0, options);
     socket.other_size = socket.state == FF_SOCKET_CONNECTED ? other_size_ : 0;

@@ -27,6 +27,7 @@ class NetlinkSocket final : public CapturedObject {
           options_(AF_NETLINK, type, protocol) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_NETLINK; }
+    void renumber(int fd) override { fd_ = fd; }
     bool confirm() override {
         socklen_t size = sizeof name_, other_size = sizeof other_;
         if (syscall(SYS_getsockname, duplicate_, &name_, &size) != 0) return false;

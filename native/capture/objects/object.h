@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,10 @@ class CapturedObject {
     [[nodiscard]] virtual uint32_t kind() const = 0;
     /// How errors of the child name it: `link`, and an address that tells more.
     [[nodiscard]] virtual std::string title(const std::string& link) const { return link; }
+    /// Descriptors of ours for what the messages in its queue pass on; as of the last confirm().
+    [[nodiscard]] virtual std::span<const int> passed() const { return {}; }
+    /// It was seen under a number of ours; this is the one that it has in the table.
+    virtual void renumber(int /*fd*/) {}
     /// In the pause, when its state can change otherwise: reads the state. Allocates nothing and takes no lock of
     /// libc's; system calls by syscall(2). False: what was read before is stale, and another try may succeed.
     virtual bool confirm() { return true; }

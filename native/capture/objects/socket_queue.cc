@@ -32,7 +32,7 @@ SocketQueue::SocketQueue(int socket) {
     pollfd event{socket, POLLIN, 0};
     const bool some = poll(&event, 1, 0) > 0 && (event.revents & POLLIN);
     // Memory that is not touched costs nothing.
-    capacity_ = some ? 2 * static_cast<size_t>(waiting) + 16 * static_cast<size_t>(send_bytes) : 16384;
+    capacity_ = some ? 2 * static_cast<size_t>(waiting) + 16 * static_cast<size_t>(send_bytes) : 4096;
     bytes_ = std::make_unique_for_overwrite<std::byte[]>(capacity_);
     messages_.reserve(some ? 8192 : 16);
     rights_.reserve(some ? 4 * kMaxRights : 16);

@@ -48,6 +48,8 @@ Result<void> UnixSocket::addMessages(std::vector<std::byte>& bytes, ff_socket& s
     const UnixSocket* sender = socket.mutual ? peer : nullptr;
     if (sender && type_ != SOCK_STREAM && !queue_.messages().empty() && hidesMessages(*sender))
         return refuse("empty messages that were peeked at");
+    if (!socket.mutual && socket.state != FF_SOCKET_ENDED && name().empty() && !queue_.messages().empty())
+        return refuse("messages to a socket without a name");
     socket.messages = static_cast<uint32_t>(bytes.size());
     for (const SocketQueue::Message& message : queue_.messages()) {
         std::vector<int32_t> rights;

@@ -145,7 +145,7 @@ const UnixSocket* UnixSocket::judge(const Sockets& sockets, ff_socket& socket) c
     for (const UnixSocket* each : sockets) {
         if (each->inode_ != facts_.peer) continue;
         socket.state = FF_SOCKET_CONNECTED;
-        socket.mutual = each->facts_.peer == inode_;
+        socket.mutual = each != this && each->facts_.peer == inode_;
         return each;
     }
     socket.state = FF_SOCKET_RESET;
@@ -197,6 +197,8 @@ Result<std::vector<std::byte>> UnixSocket::describe(const FileTable& files) {
     socket.backlog = static_cast<int32_t>(facts_.backlog);
     socket.peer_uid = peer_.uid;
     socket.peer_gid = peer_.gid;
+    if (peer && socket.state == FF_SOCKET_CONNECTED && !socket.mutual && peer->name().empty())
+        return refuse("connected one way to a socket without a name");
     const bool reset = socket.state == FF_SOCKET_RESET;
     auto pending = pendingIn(sockets);
     if (!pending) return pending.error();

@@ -19,6 +19,8 @@ class UnixSocket final : public CapturedObject {
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_UNIX_SOCKET; }
     [[nodiscard]] std::string title(const std::string& link) const override;
+    [[nodiscard]] std::span<const int> passed() const override { return queue_.rights(); }
+    void renumber(int fd) override { fd_ = fd; }
     bool confirm() override;
     Result<std::vector<std::byte>> describe(const FileTable& files) override;
 

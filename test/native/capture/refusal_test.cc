@@ -35,8 +35,11 @@ void checkRefused(const char* mode, const std::string& expected) {
 TEST(stateThatIsNotCarriedIsRefusedByName) {
     const std::string prefix = "STATE_NOT_CARRIED ";
     checkRefused("epoll", prefix + "fd 3 (anon_inode:[eventpoll])");
-    checkRefused("socket", prefix + "fd 3 (socket:[");
-    checkRefused("sockets", prefix + "fd 3 (socket:[");
+    checkRefused("raw-socket", ", raw socket)");
+    checkRefused("filtered-socket", ", socket filter)");
+    checkRefused("urgent-socket", ", urgent data)");
+    checkRefused("unaccepted-bytes", ", data sent to a connection that is not accepted yet)");
+    checkRefused("multicast", ", multicast group)");
     checkRefused("child", prefix + "child process ");
     checkRefused("zombie-child", prefix + "child process ");
     checkRefused("itimer", prefix + "interval timer");

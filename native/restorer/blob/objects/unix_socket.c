@@ -84,6 +84,13 @@ static void connectPair(const struct ff_context* context, uint32_t index, const 
     ff_check(context, FF_STEP_OBJECT, index, made);
 }
 
+static int32_t moveAway(const struct ff_context* context, uint32_t index, int32_t fd) {
+    const long moved =
+        ff_check(context, FF_STEP_DUP, index, FF_CALL3(fcntl, fd, F_DUPFD, context->working->fds.fd_base));
+    FF_CALL1(close, fd);
+    return (int32_t)moved;
+}
+
 /* Both ends, the later one at its number at once: no other descriptor gets that until its turn comes. */
 static long makeConnected(const struct ff_context* context, uint32_t index) {
     const struct ff_restorer_file* file = ff_file_at(context, index);
@@ -93,6 +100,7 @@ static long makeConnected(const struct ff_context* context, uint32_t index) {
     if (peer_fd < file->fd) return file->fd;
     int32_t ends[2];
     connectPair(context, index, ff_socket_at(context, peer), ends);
+    if (ends[0] == peer_fd) ends[0] = moveAway(context, index, ends[0]);
     if (ends[1] != peer_fd) {
         ff_check(context, FF_STEP_DUP, peer, FF_CALL3(dup3, ends[1], peer_fd, O_CLOEXEC));
         FF_CALL1(close, ends[1]);
@@ -106,9 +114,7 @@ static long makeConnected(const struct ff_context* context, uint32_t index) {
 static long makeEnded(const struct ff_context* context, uint32_t index) {
     int32_t ends[2];
     connectPair(context, index, 0, ends);
-    *ff_spare_end(context, index) = (int32_t)ff_check(context, FF_STEP_DUP, index,
-                                                      FF_CALL3(fcntl, ends[1], F_DUPFD, context->working->fds.fd_base));
-    FF_CALL1(close, ends[1]);
+    *ff_spare_end(context, index) = moveAway(context, index, ends[1]);
     return ends[0];
 }
 
