@@ -20,7 +20,7 @@ Result<ff_socket_message> UnixSocket::describeMessage(const SocketQueue::Message
     const std::string_view from(reinterpret_cast<const char*>(&message.name), message.name_size);
     if (type_ == SOCK_DGRAM && !peer && message.name_size > sizeof(sa_family_t)) {
         described.name_size = message.name_size;
-        for (const UnixSocket* each : sockets)
+        for (const UnixSocket* each : sockets.all)
             if (each->type_ == SOCK_DGRAM && each->name() == from) described.sender = each->fd_;
     }
     if (message.has_credentials) {

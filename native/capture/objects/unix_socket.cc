@@ -81,21 +81,21 @@ Error UnixSocket::refuse(const std::string& note) const {
     return notCarried(nameFile(fd_, title(link_), note));
 }
 
-UnixSocket::Sockets UnixSocket::socketsOf(const FileTable& files) const {
-    Sockets sockets;
+void UnixSocket::collect(const FileTable& files) {
+    const auto sockets = std::make_shared<Sockets>();
     for (const FileTable::Entry& entry : files.entries()) {
-        const auto* socket =
-            entry.file.kind == FF_FILE_UNIX_SOCKET ? static_cast<UnixSocket*>(entry.object.get()) : nullptr;
-        if (!socket) continue;
-        const auto same = [&](const UnixSocket* each) { return each->inode_ == socket->inode_; };
-        if (std::none_of(sockets.begin(), sockets.end(), same)) sockets.push_back(socket);
+        if (entry.file.kind != FF_FILE_UNIX_SOCKET) continue;
+        auto* socket = static_cast<UnixSocket*>(entry.object.get());
+        socket->sockets_ = sockets;
+        if (!sockets->by_inode.try_emplace(socket->inode_, socket).second) continue;
+        sockets->all.push_back(socket);
+        if (socket->facts_.state == TCP_LISTEN) sockets->listeners.push_back(socket);
     }
-    return sockets;
 }
 
 /// The listener in whose accept queue this one waits.
 const UnixSocket* UnixSocket::listenerOf(const Sockets& sockets) const {
-    for (const UnixSocket* each : sockets) {
+    for (const UnixSocket* each : sockets.listeners) {
         const auto* end = each->facts_.pending + std::min<size_t>(each->facts_.pending_count, UnixFacts::kMaxPending);
         if (std::find(each->facts_.pending, end, inode_) != end) return each;
     }
@@ -113,22 +113,17 @@ Result<void> UnixSocket::check() const {
 
 /// Both ends here, and one of them elsewhere too: two processes would take turns at the same bytes.
 Result<void> UnixSocket::checkHolders(const Sockets& sockets) const {
+    if (sockets.all.front() != this) return {};  // once a table is enough
     std::vector<uint64_t> inodes;
-    for (const UnixSocket* each : sockets)
-        if (each->facts_.state != TCP_LISTEN && each->facts_.has_peer) inodes.push_back(each->inode_);
-    if (inodes.empty() || inodes.front() != inode_) return {};  // once a table is enough
-    std::erase_if(inodes, [&](uint64_t inode) {
-        const auto* socket = *std::find_if(sockets.begin(), sockets.end(),
-                                           [&](const UnixSocket* each) { return each->inode_ == inode; });
+    for (const UnixSocket* each : sockets.all) {
         ff_socket judged{};
-        (void)socket->judge(sockets, judged);
-        return judged.state != FF_SOCKET_CONNECTED && judged.state != FF_SOCKET_PENDING;
-    });
+        (void)each->judge(sockets, judged);
+        if (judged.state == FF_SOCKET_CONNECTED || judged.state == FF_SOCKET_PENDING) inodes.push_back(each->inode_);
+    }
     const auto outsider = inodes.empty() ? std::nullopt : findPipeHolder(inodes, pid_, "socket:[");
     if (!outsider) return {};
-    for (const UnixSocket* each : sockets)
-        if (each->inode_ == outsider->inode) return each->refuse("also open in pid " + std::to_string(outsider->pid));
-    return {};
+    const UnixSocket* held = sockets.by_inode.at(static_cast<uint32_t>(outsider->inode));
+    return held->refuse("also open in pid " + std::to_string(outsider->pid));
 }
 
 /// Sets its state; returns the other one that the state refers to.
@@ -142,25 +137,26 @@ const UnixSocket* UnixSocket::judge(const Sockets& sockets, ff_socket& socket) c
         socket.state = listener ? FF_SOCKET_PENDING : closed ? FF_SOCKET_ENDED : FF_SOCKET_RESET;
         return listener;
     }
-    for (const UnixSocket* each : sockets) {
-        if (each->inode_ != facts_.peer) continue;
-        socket.state = FF_SOCKET_CONNECTED;
-        socket.mutual = each != this && each->facts_.peer == inode_;
-        return each;
+    const auto found = sockets.by_inode.find(facts_.peer);
+    if (found == sockets.by_inode.end()) {
+        socket.state = FF_SOCKET_RESET;
+        return nullptr;
     }
-    socket.state = FF_SOCKET_RESET;
-    return nullptr;
+    socket.state = FF_SOCKET_CONNECTED;
+    socket.mutual = found->second != this && found->second->facts_.peer == inode_;
+    return found->second;
 }
 
 /// Callers from outside are left out: their connection stays with the parent.
 Result<std::vector<int32_t>> UnixSocket::pendingIn(const Sockets& sockets) const {
     std::vector<int32_t> pending;
-    for (uint32_t i = 0; i < facts_.pending_count; i++)
-        for (const UnixSocket* each : sockets) {
-            if (each->inode_ != facts_.pending[i]) continue;
-            if (each->unread_bytes_ != 0) return each->refuse("data sent to a connection that is not accepted yet");
-            pending.push_back(each->fd_);
-        }
+    for (uint32_t i = 0; i < facts_.pending_count; i++) {
+        const auto caller = sockets.by_inode.find(facts_.pending[i]);
+        if (caller == sockets.by_inode.end()) continue;
+        if (caller->second->unread_bytes_ != 0)
+            return caller->second->refuse("data sent to a connection that is not accepted yet");
+        pending.push_back(caller->second->fd_);
+    }
     return pending;
 }
 
@@ -184,7 +180,8 @@ bool UnixSocket::hidesMessages(const UnixSocket& sender) const {
 }
 
 Result<std::vector<std::byte>> UnixSocket::describe(const FileTable& files) {
-    const Sockets sockets = socketsOf(files);
+    if (!sockets_) collect(files);
+    const Sockets& sockets = *sockets_;
     if (auto good = check(); !good) return good.error();
     if (auto alone = checkHolders(sockets); !alone) return alone.error();
     ff_socket socket{};

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "capture/objects/object.h"
@@ -25,8 +26,13 @@ class UnixSocket final : public CapturedObject {
     Result<std::vector<std::byte>> describe(const FileTable& files) override;
 
   private:
-    using Sockets = std::vector<const UnixSocket*>;  ///< of the table, one a description, ascending by number
-    [[nodiscard]] Sockets socketsOf(const FileTable& files) const;
+    /// The unix sockets of a table.
+    struct Sockets {
+        std::vector<UnixSocket*> all;  ///< one a description, ascending by number
+        std::unordered_map<uint32_t, const UnixSocket*> by_inode;
+        std::vector<const UnixSocket*> listeners;
+    };
+    static void collect(const FileTable& files);
     [[nodiscard]] const UnixSocket* listenerOf(const Sockets& sockets) const;
     [[nodiscard]] std::string_view name() const;
     [[nodiscard]] Error refuse(const std::string& note) const;
@@ -46,6 +52,7 @@ class UnixSocket final : public CapturedObject {
     uint32_t inode_;
     std::string link_;
     std::shared_ptr<UnixDiag> diag_;
+    std::shared_ptr<const Sockets> sockets_;  ///< of its table, once one of them is described
     SocketOptions options_;
     SocketQueue queue_;
     // Read in the pause:

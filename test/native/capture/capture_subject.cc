@@ -228,6 +228,8 @@ void makeSocketState(const std::string& mode) {
 void makeState(const std::string& mode) {
     if (mode == "epoll")
         epoll_create1(0);
+    else if (mode == "socket")
+        socket(AF_INET, SOCK_STREAM, 0);
     else if (mode == "raw-socket")
         socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
     else if (mode.ends_with("-socket") || mode == "unaccepted-bytes" || mode == "multicast")
