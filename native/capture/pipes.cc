@@ -32,7 +32,7 @@ int64_t copyQueuedBytes(int read_end, int copy) {
     return copied == queued ? copied : -1;
 }
 
-std::optional<PipeHolder> findPipeHolder(const std::vector<uint64_t>& inodes, pid_t owner, std::string_view prefix) {
+std::optional<PipeHolder> findPipeHolder(const std::vector<uint64_t>& inodes, pid_t owner) {
     DIR* processes = opendir("/proc");
     if (!processes) return std::nullopt;
     std::optional<PipeHolder> holder;
@@ -44,7 +44,7 @@ std::optional<PipeHolder> findPipeHolder(const std::vector<uint64_t>& inodes, pi
         if (!numbers) continue;
         for (const int number : *numbers) {
             const auto link = proc.link("fd/" + std::to_string(number));
-            if (!link || !link->starts_with(prefix)) continue;
+            if (!link || !link->starts_with("pipe:[")) continue;
             const uint64_t inode = numberOf(*link);
             if (std::find(inodes.begin(), inodes.end(), inode) != inodes.end()) holder = PipeHolder{inode, pid};
         }

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -23,7 +22,6 @@ struct PipeHolder {
     pid_t pid = 0;
 };
 /// A process other than `owner` and this one that holds one of the pipes open.
-std::optional<PipeHolder> findPipeHolder(const std::vector<uint64_t>& inodes, pid_t owner,
-                                         std::string_view prefix = "pipe:[");
+std::optional<PipeHolder> findPipeHolder(const std::vector<uint64_t>& inodes, pid_t owner);
 
 }  // namespace farfork::capturing

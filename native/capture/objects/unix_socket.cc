@@ -16,8 +16,8 @@
 #include "capture/errors.h"
 #include "capture/files.h"
 #include "capture/objects/socket.h"
+#include "capture/objects/socket_holders.h"
 #include "capture/objects/socket_layout.h"
-#include "capture/pipes.h"
 
 namespace farfork::capturing {
 namespace {
@@ -120,7 +120,7 @@ Result<void> UnixSocket::checkHolders(const Sockets& sockets) const {
         (void)each->judge(sockets, judged);
         if (judged.state == FF_SOCKET_CONNECTED || judged.state == FF_SOCKET_PENDING) inodes.push_back(each->inode_);
     }
-    const auto outsider = inodes.empty() ? std::nullopt : findPipeHolder(inodes, pid_, "socket:[");
+    const auto outsider = inodes.empty() ? std::nullopt : findSocketHolder(inodes, pid_);
     if (!outsider) return {};
     const UnixSocket* held = sockets.by_inode.at(static_cast<uint32_t>(outsider->inode));
     return held->refuse("also open in pid " + std::to_string(outsider->pid));

@@ -204,6 +204,16 @@ void makeSocketState(const std::string& mode) {
         sock_filter accept_all{BPF_RET | BPF_K, 0, 0, UINT32_MAX};
         const sock_fprog program{1, &accept_all};
         if (setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)) abort();
+    } else if (mode == "shared-socket") {
+        // A process that is not its child: the one between has gone.
+        if (const pid_t between = fork(); between == 0) {
+            if (fork() != 0) _exit(0);
+            alarm(20);
+            for (int number = 0; number < 3; number++) close(number);
+            for (;;) pause();
+        } else {
+            waitpid(between, nullptr, 0);
+        }
     } else if (mode == "urgent-socket") {
         if (send(pair[0], "!", 1, MSG_OOB) != 1) abort();
     } else if (mode == "unaccepted-bytes") {

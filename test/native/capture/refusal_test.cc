@@ -37,6 +37,7 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("epoll", prefix + "fd 3 (anon_inode:[eventpoll])");
     checkRefused("raw-socket", ", raw socket)");
     checkRefused("filtered-socket", ", socket filter)");
+    checkRefused("shared-socket", ", also open in pid ");
     checkRefused("urgent-socket", ", urgent data)");
     checkRefused("unaccepted-bytes", ", data sent to a connection that is not accepted yet)");
     checkRefused("multicast", ", multicast group)");
