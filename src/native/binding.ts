@@ -267,5 +267,7 @@ export interface Binding {
   ): Promise<SpawnerConnection>;
   /** Opens a seed on a peer and reads `bytes` of its image from the start of the layout in reads of `readBytes`. */
   fabricRead(options: OpenOptions, bytes: number, readBytes: number): Promise<FabricReadResult>;
+  /** For children: the OpenSSL of this process mixes in fresh randomness. False where there is none. */
+  reseedOpenssl(): boolean;
   probe(): Probe[];
 }

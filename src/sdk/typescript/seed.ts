@@ -2,6 +2,7 @@
 import { FarforkError, catalogue, isErrorCode } from '../../errors/index.js';
 import { controlFd, protocolError, receiveFrame, sendFrame, type Frame } from './control.js';
 import { packValue, unpackValue } from './payload.js';
+import { randomnessReseeder } from './randomness.js';
 
 /** Who this process is after seed(). */
 export type Role =
@@ -49,6 +50,7 @@ export async function seed(options: SeedOptions = {}): Promise<Role> {
     throw new FarforkError('INVALID_ARGUMENT', 'sdk.seed', 'ttlMs', 'not a positive whole number of milliseconds');
   }
   const fd = controlFd();
+  const reseed = randomnessReseeder();
   for (const hook of hooks.beforePrepare) await hook();
   let role: Role | undefined;
   try {
@@ -59,6 +61,7 @@ export async function seed(options: SeedOptions = {}): Promise<Role> {
     if (role?.kind !== 'child') for (const hook of hooks.afterPrepare) await hook();
   }
   if (role.kind === 'child') {
+    reseed();
     role.input = decodedInput(role.input as Uint8Array | null);
     for (const hook of hooks.afterResume) await hook(role);
   }
