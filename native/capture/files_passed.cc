@@ -27,7 +27,9 @@ Result<void> FileTable::readPassed(const ProcDir& parent, const std::vector<Uniq
     const UniqueFd own_pidfd(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
     // Their paths are told as we see them.
     const auto ours = own_proc_->link("ns/mnt"), theirs = parent.link("ns/mnt"), root = parent.link("root");
-    if (!own_pidfd.valid() || !ours || ours != theirs || root != "/") return {};
+    if (!own_pidfd.valid()) return unreadable(getpid(), "pidfd_open", errno);
+    if (!ours || ours != theirs || root != "/")
+        return notCarried("a descriptor that only a message holds (SCM_RIGHTS)", "its path is one of another root");
     int number = entries_.empty() ? 0 : entries_.back().file.fd;
     for (const UniqueFd& each : passed) {
         if (holds(each.get())) continue;
