@@ -163,18 +163,20 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
 }
 
 /// One try. `stale` is set when the parent's descriptors changed just before the pause: then another try may succeed.
-Result<Capture> attempt(const CaptureOptions& options, bool& stale) {
+/// `passed`: what only messages hold, from try to try.
+Result<Capture> attempt(const CaptureOptions& options, std::vector<UniqueFd>& passed, bool& stale) {
     auto before = prepare(options);
     if (!before) return before.error();
     auto shared = SharedTable::read(before->proc, before->mappings);
     if (!shared) return shared.error();
-    auto files = FileTable::read(before->proc, before->pidfd.get(), options.control_inode, *shared);
+    auto files = FileTable::read(before->proc, before->pidfd.get(), options.control_inode, *shared, passed);
     stale = shared->stale();
     if (!files) return files.error();
     if (auto room = shared->reserve(options.max_pause_ms); !room) return room.error();
     Surgery surgery(planOf(options, *before, *files, *shared));
     const uint64_t nonce = surgery.nonce();
     if (auto ran = runGuarded([&] { surgery.run(); }); !ran) return ran.error();
+    files->keepPassed(passed);
     auto twin = Twin::find(before->proc, surgery.twin, surgery.scratch, nonce);  // first: errors have to kill it
     if (surgery.error) {
         if (surgery.error->object == "child process")
@@ -218,9 +220,10 @@ Result<Capture> capture(const CaptureOptions& options) {
     if (options.seed_id.empty() || options.seed_id.size() >= FF_SEED_ID_SIZE)
         return Error{ErrorCode::kInvalidArgument, "capture.validate", "seed id '" + options.seed_id + "'",
                      "must have 1 to 39 characters"};
+    std::vector<UniqueFd> passed;
     for (int remaining = capturing::kAttempts;; remaining--) {
         bool stale = false;
-        auto result = capturing::attempt(options, stale);
+        auto result = capturing::attempt(options, passed, stale);
         if (result) result->totalUs = (monotonicNs() - began) / 1000;
         if (result || !stale || remaining == 1) return result;
     }

@@ -27,7 +27,8 @@ bool isPlainDevice(uint64_t device) {
 
 }  // namespace
 
-Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared) {
+Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared,
+                                  const std::vector<UniqueFd>& passed) {
     FileTable table;
     table.pid_ = proc.pid();
     table.folder_ = UniqueFd(openat(proc.fd(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -37,6 +38,7 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
     table.listing_.resize(256 + 40 * (numbers->size() + 16));
     for (const int number : *numbers)
         if (auto read = table.readEntry(proc, pidfd, number, control_inode, shared); !read) return read.error();
+    if (auto read = table.readPassed(proc, passed, shared); !read) return read.error();
     if (auto grouped = table.groupDescriptions(); !grouped) return grouped.error();
     if (auto checked = table.checkPipes(); !checked) return checked.error();
     for (const Entry& entry : table.entries_)

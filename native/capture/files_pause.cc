@@ -42,6 +42,7 @@ bool FileTable::confirm() {
         char name[];
     };
     size_t index = 0;
+    const size_t numbers = entries_.size() - passed_count_;
     if (lseek(folder_.get(), 0, SEEK_SET) != 0) return false;
     for (;;) {
         const long bytes = syscall(SYS_getdents64, folder_.get(), listing_.data(), listing_.size());
@@ -51,14 +52,14 @@ bool FileTable::confirm() {
             const auto* record = reinterpret_cast<const Record*>(listing_.data() + at);
             at += record->size;
             if (record->name[0] < '0' || record->name[0] > '9') continue;
-            if (index == entries_.size() || atoi(record->name) != entries_[index].file.fd) return false;
+            if (index == numbers || atoi(record->name) != entries_[index].file.fd) return false;
             index++;
         }
     }
-    if (index != entries_.size()) return false;
+    if (index != numbers) return false;
     for (Entry& entry : entries_) {
         const int duplicate = entry.duplicate.get();
-        if (compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
+        if (!entry.file.passed && compareDescriptions(pid_, entry.file.fd, own, duplicate) != 0) return false;
         if (!confirmFlags(entry.file, fcntl(duplicate, F_GETFL))) return false;
         if (hasPosition(entry.file)) {
             const off_t position = lseek(duplicate, 0, SEEK_CUR);
@@ -69,7 +70,7 @@ bool FileTable::confirm() {
         if (entry.copy_write.valid() && !copyPipe(entry)) return false;
         if (entry.object && !entry.object->confirm()) return false;
     }
-    return true;
+    return knowsPassed();
 }
 
 Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process) {
@@ -78,7 +79,7 @@ Result<void> FileTable::describe(DescriptorBuilder& builder, ff_process& process
     process.control_fd = UINT32_MAX;
     if (auto checked = checkMappedFiles(builder); !checked) return checked;
     for (Entry& entry : entries_) {
-        entry.file.path = builder.strings.add(entry.link);
+        entry.file.path = builder.strings.add(entry.object ? entry.object->title(entry.link) : entry.link);
         if (entry.file.kind == FF_FILE_CONTROL) process.control_fd = static_cast<uint32_t>(entry.file.fd);
         if (auto done = describeBytes(builder, entry); !done) return done;
         builder.files.push_back(entry.file);

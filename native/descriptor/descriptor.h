@@ -97,8 +97,8 @@ enum ff_timer_flag {
 /* -------- process -------- */
 
 enum ff_mm_flag {
-    FF_MM_LOCK_FUTURE = 1u << 0,   /* mlockall(MCL_FUTURE) */
-    FF_MM_LOCK_ONFAULT = 1u << 1,  /* ... with MCL_ONFAULT */
+    FF_MM_LOCK_FUTURE = 1u << 0,  /* mlockall(MCL_FUTURE) */
+    FF_MM_LOCK_ONFAULT = 1u << 1, /* ... with MCL_ONFAULT */
 };
 
 struct ff_process {
@@ -254,17 +254,17 @@ enum ff_shared_kind {
 };
 
 struct ff_shared {
-    uint32_t kind;                    /* enum ff_shared_kind */
-    uint32_t name;                    /* strings: of the memfd; FF_SHARED_NAMED: path */
-    uint64_t size;                    /* bytes */
-    uint32_t seals;                   /* F_SEAL_* */
-    uint32_t mode, uid, gid;          /* permission bits and owner */
-    int32_t sysv_id, sysv_key;        /* shmid, key */
-    uint32_t sysv_cuid, sysv_cgid;    /* creator */
-    uint32_t sysv_removed;            /* 1: IPC_RMID was called, it lives as long as it is attached */
-    uint32_t run_count;               /* its contents; ff_run.start is an offset; all else is zeros */
-    uint32_t private_count;           /* then: copied pages of its private mappings; ff_run.start is an address */
-    uint32_t run_first;               /* in FF_SECTION_RUNS; objects tile it */
+    uint32_t kind;                 /* enum ff_shared_kind */
+    uint32_t name;                 /* strings: of the memfd; FF_SHARED_NAMED: path */
+    uint64_t size;                 /* bytes */
+    uint32_t seals;                /* F_SEAL_* */
+    uint32_t mode, uid, gid;       /* permission bits and owner */
+    int32_t sysv_id, sysv_key;     /* shmid, key */
+    uint32_t sysv_cuid, sysv_cgid; /* creator */
+    uint32_t sysv_removed;         /* 1: IPC_RMID was called, it lives as long as it is attached */
+    uint32_t run_count;            /* its contents; ff_run.start is an offset; all else is zeros */
+    uint32_t private_count;        /* then: copied pages of its private mappings; ff_run.start is an address */
+    uint32_t run_first;            /* in FF_SECTION_RUNS; objects tile it */
 };
 
 struct ff_run {
@@ -287,11 +287,14 @@ enum ff_file_kind {
     FF_FILE_SIGNALFD = 9,
     FF_FILE_INOTIFY = 10,
     FF_FILE_PIDFD = 11,
-    FF_FILE_OPATH = 13,     /* O_PATH: by path, whatever is there */
-    FF_FILE_DELETED = 14,   /* regular file or directory without a name: a copy of its own for each child */
-    FF_FILE_FIFO = 15,      /* named pipe with both ends inside the tree: as FF_FILE_PIPE, whatever is at its name */
-    FF_FILE_PROC = 16,      /* below /proc: by path, where the process's own folder has its pid in path */
-    FF_FILE_MEMFD = 19, /* of an object in FF_SECTION_SHARED */
+    FF_FILE_OPATH = 13,   /* O_PATH: by path, whatever is there */
+    FF_FILE_DELETED = 14, /* regular file or directory without a name: a copy of its own for each child */
+    FF_FILE_FIFO = 15,    /* named pipe with both ends inside the tree: as FF_FILE_PIPE, whatever is at its name */
+    FF_FILE_PROC = 16,    /* below /proc: by path, where the process's own folder has its pid in path */
+    FF_FILE_MEMFD = 19,   /* of an object in FF_SECTION_SHARED */
+    FF_FILE_UNIX_SOCKET = 20,
+    FF_FILE_INET_SOCKET = 21, /* TCP and UDP */
+    FF_FILE_NETLINK = 22,
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 
@@ -316,7 +319,7 @@ struct ff_file {
     uint32_t owner_type; /* F_OWNER_* */
     int32_t owner;
     uint32_t owner_signal;
-    uint32_t reserved;
+    uint32_t passed; /* 1: only messages in sockets' queues hold it (SCM_RIGHTS); the child has no such descriptor */
 };
 
 #endif

@@ -101,6 +101,10 @@ std::string DescriptorValidator::objectFault(const ff_file& file, std::span<cons
             const uint32_t kind = view_.shared_[memfd.shared].kind;
             return kind == FF_SHARED_MEMFD || kind == FF_SHARED_NAMED ? "" : "a descriptor of memory that has none";
         }
+        case FF_FILE_UNIX_SOCKET:
+        case FF_FILE_INET_SOCKET:
+        case FF_FILE_NETLINK:
+            return socketFault(object);
         default:
             return object.empty() ? "" : "bytes that its kind does not have";
     }

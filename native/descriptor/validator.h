@@ -33,6 +33,7 @@ class DescriptorValidator {
     bool sharedOf(const ff_process& process);
     bool shared(const ff_shared& object, size_t index, const ff_process& process);
     std::string objectFault(const ff_file& file, std::span<const std::byte> object) const;
+    static std::string socketFault(std::span<const std::byte> object);
     bool stringAt(uint32_t offset, const char* what);
 
     DescriptorView& view_;

@@ -147,12 +147,13 @@ bool DescriptorValidator::filesOf(const ff_process& process) {
 bool DescriptorValidator::file(const ff_file& file) {
     const std::string name = "fd " + std::to_string(file.fd);
     if (file.kind < FF_FILE_REGULAR || file.kind >= FF_FILE_KIND_COUNT) return fail(name + ": unknown kind");
+    if (file.passed > 1) return fail(name + ": passed is not 0 or 1");
     if (file.close_on_exec > 1) return fail(name + ": close_on_exec is not 0 or 1");
     if (file.kind == FF_FILE_STDIO && file.stdio_fd > 2) return fail(name + ": stdio_fd is not 0, 1 or 2");
     if (!within(file.bytes_offset, file.bytes_size, view_.queued_.size())) return fail(name + ": bytes out of bounds");
     if (file.stdio_kind && (file.kind != FF_FILE_STDIO || file.stdio_kind != FF_FILE_REGULAR))
         return fail(name + ": wrong stdio_kind");
-    if (file.owner < 0 || file.owner_type > 2 || file.owner_signal > FF_SIGNAL_COUNT || file.reserved)
+    if (file.owner < 0 || file.owner_type > 2 || file.owner_signal > FF_SIGNAL_COUNT || file.passed > 1)
         return fail(name + ": wrong owner");
     if (file.pipe_run_count && !file.bytes_size) return fail(name + ": runs without bytes");
     if (file.bytes_size) {

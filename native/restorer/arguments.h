@@ -49,19 +49,24 @@ enum ff_step {
     FF_STEP_KEEP,
     FF_STEP_SESSION,
     FF_STEP_OOM_SCORE,
-    FF_STEP_SHARED,     /* index: shared object */
-    FF_STEP_SHARED_MAP, /* index: map */
-    FF_STEP_OPEN,   /* index: file */
-    FF_STEP_SEEK,   /* index: file */
-    FF_STEP_PIPE,   /* index: file */
-    FF_STEP_OBJECT, /* index: file */
-    FF_STEP_DUP,    /* index: file */
+    FF_STEP_SHARED,         /* index: shared object */
+    FF_STEP_SHARED_MAP,     /* index: map */
+    FF_STEP_OPEN,           /* index: file */
+    FF_STEP_SEEK,           /* index: file */
+    FF_STEP_PIPE,           /* index: file */
+    FF_STEP_OBJECT,         /* index: file */
+    FF_STEP_SOCKET_OPTION,  /* index: file */
+    FF_STEP_SOCKET_BIND,    /* index: file */
+    FF_STEP_SOCKET_LISTEN,  /* index: file */
+    FF_STEP_SOCKET_CONNECT, /* index: file */
+    FF_STEP_SOCKET_QUEUE,   /* index: file */
+    FF_STEP_DUP,            /* index: file */
     FF_STEP_CWD,
     FF_STEP_ROOT,
-    FF_STEP_REGISTER,     /* index: register */
-    FF_STEP_PRESENT,      /* index: present run */
-    FF_STEP_DONTFORK,     /* index: map */
-    FF_STEP_LOCK,         /* index: map */
+    FF_STEP_REGISTER, /* index: register */
+    FF_STEP_PRESENT,  /* index: present run */
+    FF_STEP_DONTFORK, /* index: map */
+    FF_STEP_LOCK,     /* index: map */
     FF_STEP_LOCK_FUTURE,
     FF_STEP_SEAL,         /* index: map */
     FF_STEP_THREAD_CLONE, /* index: thread */
@@ -74,7 +79,7 @@ enum ff_step {
     FF_STEP_CREDENTIALS, /* index: thread */
     FF_STEP_DUMPABLE,
     FF_STEP_CLOSE,
-    FF_STEP_OWNER, /* index: file */
+    FF_STEP_OWNER,    /* index: file */
     FF_STEP_SIGNAL,   /* index: thread */
     FF_STEP_TIMER,    /* index: interval or POSIX timer */
     FF_STEP_AFFINITY, /* index: thread */
@@ -121,6 +126,8 @@ struct ff_restorer_file {
     uint32_t pipe_index, pipe_write_end;
     uint32_t pipe_capacity;
     uint32_t bytes_size;
+    uint32_t passed; /* closed once it is in a socket's queue */
+    uint32_t passed_reserved;
     uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
     uint64_t path;  /* NUL-terminated; FF_FILE_DELETED: of the folder that it was in */
     uint64_t position;
@@ -197,16 +204,17 @@ struct ff_restorer_arguments {
     uint64_t maps, registers, runs, files, threads, sigactions; /* arrays of the structs named */
     uint32_t map_count, register_count, run_count, file_count, thread_count, sigaction_count;
     uint32_t pipe_count;
-    uint32_t has_owners;   /* of descriptors */
-    uint32_t advise_child; /* some map is locked, sealed, or not for its forks */
-    uint32_t mm_flags;     /* FF_MM_* */
+    uint32_t has_owners;                       /* of descriptors */
+    uint32_t advise_child;                     /* some map is locked, sealed, or not for its forks */
+    uint32_t mm_flags;                         /* FF_MM_* */
     uint64_t shared, shared_maps, shared_runs; /* arrays of struct ff_restorer_shared* */
     uint32_t shared_count;
     uint32_t own_names;        /* 1: some are names in /dev/shm */
     uint64_t shared_fds;       /* int32_t[shared_count], working memory */
     uint64_t descriptor_bytes; /* how much of the descriptor to map for the contents */
-    uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
-    uint64_t working; /* struct ff_working */
+    uint64_t pipes;            /* int32_t[2 * pipe_count], working memory */
+    uint64_t spare_ends;       /* int32_t[file_count + 2], working memory of blob/objects/unix_socket.h */
+    uint64_t working;          /* struct ff_working */
 
     /* struct prctl_mm_map without auxv; start_code 0: leave as it is */
     uint64_t mm[11];
@@ -246,8 +254,8 @@ struct ff_template_fds {
     int32_t userfault_device; /* /dev/userfaultfd, or FF_NO_FD */
     int32_t null_device;
     int32_t descriptor; /* of the seed; the last that stays after the map phase */
-    int32_t exe;       /* or FF_NO_FD; closed after the map phase */
-    uint64_t file_fds; /* int32_t[], by ff_map.file_index; closed after the map phase */
+    int32_t exe;        /* or FF_NO_FD; closed after the map phase */
+    uint64_t file_fds;  /* int32_t[], by ff_map.file_index; closed after the map phase */
 };
 
 enum ff_request_fd {

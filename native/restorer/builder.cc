@@ -125,6 +125,7 @@ void layOutWorking(RestorerRegion& region, RestorerParts& parts, std::vector<ff_
     parts.arguments.working = region.working;
     parts.arguments.pipes = working.reserve(sizeof(int32_t) * 2 * parts.arguments.pipe_count, 8);
     parts.arguments.shared_fds = working.reserve(sizeof(int32_t) * parts.arguments.shared_count, 8);
+    parts.arguments.spare_ends = working.reserve(sizeof(int32_t) * (parts.arguments.file_count + 2), 8);
     region.file_fds = working.reserve(sizeof(int32_t) * parts.plan.files().size(), 8);
     for (size_t index = 1; index < threads.size(); ++index) {
         threads[index].stack = working.reserve(FF_MINI_STACK_BYTES, 64);

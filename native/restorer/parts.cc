@@ -71,6 +71,7 @@ Result<ff_restorer_file> fileOf(RestorerParts& parts, const ff_file& file) {
     result.close_on_exec = file.close_on_exec;
     result.same_as = FF_NO_FD;
     result.stdio_fd = file.stdio_fd;
+    result.passed = file.passed;
     result.position = file.position;
     result.inode = file.inode;
     // O_ASYNC has no effect in open(2), and once it is among the flags fcntl(2) does not switch it on any more.

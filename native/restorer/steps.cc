@@ -69,6 +69,16 @@ Step stepOf(uint32_t step) {
             return {"restorer.pipe", Object::kFile};
         case FF_STEP_OBJECT:
             return {"restorer.object", Object::kFile};
+        case FF_STEP_SOCKET_OPTION:
+            return {"restorer.socket-option", Object::kFile};
+        case FF_STEP_SOCKET_BIND:
+            return {"restorer.bind", Object::kFile};
+        case FF_STEP_SOCKET_LISTEN:
+            return {"restorer.listen", Object::kFile};
+        case FF_STEP_SOCKET_CONNECT:
+            return {"restorer.connect", Object::kFile};
+        case FF_STEP_SOCKET_QUEUE:
+            return {"restorer.socket-queue", Object::kFile};
         case FF_STEP_DUP:
             return {"restorer.dup", Object::kFile};
         case FF_STEP_CWD:

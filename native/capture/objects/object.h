@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,12 @@ class CapturedObject {
     [[nodiscard]] virtual uint32_t kind() const = 0;
     /// Before the pause, once the table is complete: looks up what it refers to. Refuses by name what is not carried.
     virtual Result<void> relate(const FileTable&) { return {}; }
+    /// How errors of the child name it: `link`, and an address that tells more.
+    [[nodiscard]] virtual std::string title(const std::string& link) const { return link; }
+    /// Descriptors of ours for what the messages in its queue pass on; as of the last confirm().
+    [[nodiscard]] virtual std::span<const int> passed() const { return {}; }
+    /// It was seen under a number of ours; this is the one that it has in the table.
+    virtual void renumber(int /*fd*/) {}
     /// In the pause, when its state can change otherwise: reads the state. Allocates nothing and takes no lock of
     /// libc's; system calls by syscall(2). False: what was read before is stale, and another try may succeed.
     virtual bool confirm() { return true; }
@@ -93,5 +100,6 @@ Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findPidfd(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findDeleted(const Opened& opened);
 Result<std::unique_ptr<CapturedObject>> findMemfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findSocket(const Opened& opened);
 
 }  // namespace farfork::capturing

@@ -13,8 +13,8 @@ std::string nameFile(int number, const std::string& link, const std::string& not
 Result<std::unique_ptr<CapturedObject>> findObject(const Opened& opened) {
     // An O_PATH descriptor is none of the object's, whose link it has.
     if (opened.file.status_flags & O_PATH) return findDeleted(opened);
-    for (const auto find :
-         {findMemfd, findEventfd, findEpoll, findTimerfd, findSignalfd, findInotify, findPidfd, findDeleted}) {
+    for (const auto find : {findMemfd, findEventfd, findEpoll, findTimerfd, findSignalfd, findInotify, findPidfd,
+                            findSocket, findDeleted}) {
         auto found = find(opened);
         if (!found || *found) return found;
     }

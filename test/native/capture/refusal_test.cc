@@ -35,8 +35,12 @@ void checkRefused(const char* mode, const std::string& expected) {
 TEST(stateThatIsNotCarriedIsRefusedByName) {
     const std::string prefix = "STATE_NOT_CARRIED ";
     checkRefused("pidfd", "pidfd of another process, 1)");
-    checkRefused("socket", prefix + "fd 3 (socket:[");
-    checkRefused("sockets", prefix + "fd 3 (socket:[");
+    checkRefused("raw-socket", ", raw socket)");
+    checkRefused("filtered-socket", ", socket filter)");
+    checkRefused("shared-socket", ", also open in pid ");
+    checkRefused("urgent-socket", ", urgent data)");
+    checkRefused("unaccepted-bytes", ", data sent to a connection that is not accepted yet)");
+    checkRefused("multicast", ", multicast group)");
     checkRefused("child", prefix + "child process ");
     checkRefused("zombie-child", prefix + "child process ");
     checkRefused("subreaper", prefix + "child subreaper");

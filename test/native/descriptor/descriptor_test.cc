@@ -237,6 +237,47 @@ TEST(whatIsNotSoundIsRefused) {
     checkRefused("endless seed id", [](auto& b) { std::memset(b.header.seed_id, 'x', FF_SEED_ID_SIZE); });
 }
 
+struct ExampleSocket {
+    ff_socket socket{.domain = 1, .type = 1, .state = FF_SOCKET_ENDED};
+    ff_socket_option option{.level = 1, .name = 2, .size = 4};
+    ff_socket_message message{.size = 3, .rights_count = 1};
+    std::byte payload[16]{};
+};
+
+/// Whether a descriptor with this socket in place of the example's pipe is taken.
+bool isTaken(const std::function<void(ExampleSocket&)>& change) {
+    ExampleSocket example_socket;
+    ff_socket& socket = example_socket.socket;
+    socket.option_count = socket.message_count = 1;
+    socket.options = offsetof(ExampleSocket, option);
+    socket.messages = offsetof(ExampleSocket, message);
+    change(example_socket);
+    DescriptorBuilder builder = example();
+    builder.files[1].kind = FF_FILE_UNIX_SOCKET;
+    builder.files[1].bytes_offset = builder.addBytes(std::as_bytes(std::span(&example_socket, 1)));
+    builder.files[1].bytes_size = sizeof example_socket;
+    return DescriptorView::parse(builder.build()).ok();
+}
+
+TEST(socketsAreCheckedThroughout) {
+    CHECK(isTaken([](auto&) {}));
+    CHECK(!isTaken([](auto& b) { b.socket.state = FF_SOCKET_STATE_COUNT; }));
+    CHECK(!isTaken([](auto& b) { b.socket.name_size = 129; }));
+    CHECK(!isTaken([](auto& b) {
+        b.socket.name_size = 16;
+        b.socket.name = sizeof(ExampleSocket) - 8;
+    }));
+    CHECK(!isTaken([](auto& b) { b.socket.options += 4; }));
+    CHECK(!isTaken([](auto& b) { b.socket.option_count = UINT32_MAX; }));
+    CHECK(!isTaken([](auto& b) { b.option.size = 17; }));
+    CHECK(!isTaken([](auto& b) { b.socket.message_count = 2; }));
+    CHECK(!isTaken([](auto& b) { b.socket.messages = UINT32_MAX & ~7u; }));
+    CHECK(!isTaken([](auto& b) { b.message.size = UINT32_MAX; }));
+    CHECK(!isTaken([](auto& b) { b.message.rights_count = 3; }));
+    CHECK(!isTaken([](auto& b) { b.message.name_size = 129; }));
+    CHECK(!isTaken([](auto& b) { b.socket.pending_count = 1u << 30; }));
+}
+
 TEST(seedIdsHaveBounds) {
     DescriptorBuilder builder;
     CHECK(!builder.setSeedId(""));

@@ -22,5 +22,11 @@ long ff_make_pidfd(const struct ff_context* context, uint32_t index);
 void ff_arm_timerfd(const struct ff_context* context, uint32_t index, long fd);
 long ff_make_deleted(const struct ff_context* context, uint32_t index);
 long ff_make_memfd(const struct ff_context* context, uint32_t index);
+long ff_make_unix_socket(const struct ff_context* context, uint32_t index);
+long ff_make_inet_socket(const struct ff_context* context, uint32_t index);
+long ff_make_netlink_socket(const struct ff_context* context, uint32_t index);
+
+/* One for each kind that needs it: once all descriptors have their numbers. */
+void ff_finish_unix_sockets(const struct ff_context* context, uint32_t index);
 
 #endif
