@@ -40,9 +40,12 @@ Result<std::vector<ScanRegion>> guardsOf(const ProcDir& twin) {
         const int count = ioctl(map.get(), kPagemapScan, &argument);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && guards.empty() && (errno == EINVAL || errno == ENOTTY)) return guards;
-        if (count < 0 || argument.walk_end <= at) return unreadable(twin.pid(), "PAGEMAP_SCAN of the twin", errno);
+        if (count < 0) return unreadable(twin.pid(), "PAGEMAP_SCAN of the twin", errno);
         guards.insert(guards.end(), regions.begin(), regions.begin() + count);
-        at = argument.walk_end;
+        // As in image/page_scan.cc: walk_end may lie before the end of the last region.
+        const uint64_t walked = std::max(argument.walk_end, guards.empty() ? 0 : guards.back().end);
+        if (walked <= at) return unreadable(twin.pid(), "PAGEMAP_SCAN of the twin made no progress", EIO);
+        at = walked;
     }
     return guards;
 }

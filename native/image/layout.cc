@@ -2,6 +2,8 @@
 #include "image/layout.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 
 namespace farfork {
@@ -74,7 +76,13 @@ Result<void> validateLayout(const Layout& layout) {
         const auto [start, end] = extent.range;
         if (start % kPageBytes != 0 || end % kPageBytes != 0) return corrupt("an extent is not page-aligned");
         if (start >= end || end > kImageBytes) return corrupt("an extent is empty or out of bounds");
-        if (start < previous_end) return corrupt("extents overlap or are out of order");
+        if (start < previous_end) {
+            char text[96];
+            std::snprintf(text, sizeof text,
+                          "extent %" PRIx64 "-%" PRIx64 " begins before the end of the one before, %" PRIx64, start,
+                          end, previous_end);
+            return corrupt(text);
+        }
         if (extent.origin != LayoutExtent::Origin::kTwin && extent.origin != LayoutExtent::Origin::kFile) {
             return corrupt("an extent has an unknown origin");
         }

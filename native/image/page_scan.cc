@@ -90,8 +90,11 @@ Result<std::vector<PageRange>> PageScan::byIoctl(const PageRange& range) const {
             return scanError(pid_, "PAGEMAP_SCAN");
         }
         for (int index = 0; index < count; ++index) append(runs, regions[index].start, regions[index].end);
-        if (argument.walk_end <= at) return scanError(pid_, "PAGEMAP_SCAN made no progress");
-        at = argument.walk_end;
+        // Linux 6.18 was seen to report an earlier walk_end than the end of its last region, and those regions again.
+        const uint64_t walked =
+            std::max(argument.walk_end, count > 0 ? regions[static_cast<size_t>(count) - 1].end : 0);
+        if (walked <= at) return scanError(pid_, "PAGEMAP_SCAN made no progress");
+        at = walked;
     }
     return runs;
 }

@@ -15,6 +15,7 @@
 #include "image/file_source.h"
 #include "image/image.h"
 #include "image/layout_builder.h"
+#include "image/page_scan.h"
 #include "image/pattern_source.h"
 #include "image/process_descriptor.h"
 #include "image/stager.h"
@@ -243,6 +244,23 @@ TEST(aTwinThatIsAnotherProcessByNowGivesNoBytes) {
     // As if the pid had been used again: a live pid with a dead process's pidfd.
     const auto refused = TwinSource::open(other.pid(), std::move(dead));
     CHECK(!refused.ok() && refused.error().code == ErrorCode::kProcessExited);
+}
+
+TEST(manyScatteredPagesAreEachFoundOnce) {
+    constexpr uint64_t kPages = 8192, kStride = 8;
+    const FrozenProcess process([] {
+        mapAt(kBase, kPages * kPage);
+        for (uint64_t page = 0; page < kPages; page += kStride) fill(kBase + page * kPage, 1);
+    });
+    const Result<PageScan> scan = PageScan::open(process.pid());
+    REQUIRE(scan.ok());
+    const Result<std::vector<PageRange>> runs = scan.value().anonymousRuns({kBase, kBase + kPages * kPage});
+    REQUIRE(runs.ok());
+    CHECK_EQ(runs.value().size(), kPages / kStride);
+    for (size_t index = 0; index < runs.value().size(); ++index) {
+        CHECK_EQ(runs.value()[index].start, kBase + index * kStride * kPage);
+        CHECK_EQ(runs.value()[index].bytes(), kPage);
+    }
 }
 
 TEST(aFullFileSystemIsAnErrorAndNotASignal) {
