@@ -8,6 +8,8 @@
  *   // policy: TITLE             the child finds what docs/conformance.md says of it
  *   // refused: TITLE            prepare refuses ...
  *   // names: TEXT               ... with STATE_NOT_CARRIED and an object that holds TEXT; the parent goes on
+ *   // deviation: TITLE          the child's check fails, as "Known deviations" in docs/concepts.md has it, ...
+ *   // says: TEXT                ... and says TEXT, or is stopped with the error TEXT; the parent's check is well
  *
  * The program defines setup() and check(). One that needs its main thread elsewhere than in this wait defines
  * CONFORMANCE_OWN_WAIT and a function `void wait_for_go(void)`, which returns once go_seen() is true.

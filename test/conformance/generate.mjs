@@ -12,13 +12,13 @@ const titles = {
   threads: 'Threads and signals',
   time: 'Clocks and timers',
 };
-const outcomes = ['carried', 'policy', 'refused'];
+const outcomes = ['carried', 'policy', 'refused', 'deviation'];
 
 function programsOf(family) {
   const names = readdirSync(new URL(`${family}/`, folder)).filter((name) => name.endsWith('.c'));
   return names.sort().map((name) => {
     const text = readFileSync(new URL(`${family}/${name}`, folder), 'utf8');
-    const [, outcome, title] = /^\/\/ (carried|policy|refused): (.+)$/m.exec(text) ?? [];
+    const [, outcome, title] = /^\/\/ (carried|policy|refused|deviation): (.+)$/m.exec(text) ?? [];
     if (!outcome) throw new Error(`${family}/${name} does not say what to expect of it`);
     return { name: name.slice(0, -'.c'.length), outcome, title };
   });
@@ -36,7 +36,8 @@ const lines = [
   'This page is generated from their first lines (`npm run generate`).',
   '',
   'carried: the child finds the object as the parent left it. policy: the child finds a documented replacement',
-  '([concepts](concepts.md)). refused: prepare names the object, and the parent goes on.',
+  '([concepts](concepts.md)). refused: prepare names the object, and the parent goes on. deviation: the child is known to',
+  'differ ([concepts](concepts.md#known-deviations)).',
   '',
   `${all.length} programs: ${counts.join(', ')}.`,
 ];

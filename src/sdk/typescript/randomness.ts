@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { randomInt, randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { loadBinding } from '../../native/index.js';
 
@@ -7,6 +8,8 @@ const bytesPerNumber = 8;
 /** A double in [0, 1) has 53 bits of a number's 64. */
 const unusedBits = 11n;
 const unit = 2 ** -53;
+const cachedUuids = 128;
+const cachedInts = 1024;
 
 /**
  * What a child calls. Every child starts with the parent's generators: without this, all children would draw the same
@@ -18,7 +21,14 @@ export function randomnessReseeder(): () => void {
   return () => {
     replaceMathRandom();
     binding.reseedOpenssl();
+    drainCaches();
   };
+}
+
+/** What node:crypto drew ahead in the parent: 128 UUIDs, and 6144 bytes for randomInt (Node.js lib/internal/crypto/random.js). */
+function drainCaches(): void {
+  for (let drawn = 0; drawn < cachedUuids; drawn += 1) randomUUID();
+  for (let drawn = 0; drawn < cachedInts; drawn += 1) randomInt(2 ** 47);
 }
 
 function replaceMathRandom(): void {

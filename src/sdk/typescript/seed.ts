@@ -41,8 +41,7 @@ export function afterResume(hook: (role: Role) => void | Promise<void>): void {
  * Makes a seed of this process. Resolves in it with role "parent", and once in every child that is ever forked from the
  * seed with role "child". The event loop stands still meanwhile.
  *
- * Rejects with the FarforkError that prepare met; the process then goes on unharmed. V8's heap is MADV_DONTFORK
- * memory, which this version does not carry: it rejects with STATE_NOT_CARRIED, naming the mapping.
+ * Rejects with the FarforkError that prepare met; the process then goes on unharmed.
  */
 export async function seed(options: SeedOptions = {}): Promise<Role> {
   const ttlMs = options.ttlMs ?? 600_000;

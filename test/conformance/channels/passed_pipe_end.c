@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: pipe whose read end is in a socket's queue (SCM_RIGHTS)
+// refused: pipe whose read end is in a socket's queue (SCM_RIGHTS)
+// names: pipe:[
 #include "../conformance.h"
 
 #include <sys/socket.h>

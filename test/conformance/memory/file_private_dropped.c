@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: file mapped private, whose changed pages are dropped (MADV_DONTNEED) and are the file's again
+// deviation: file mapped private, whose changed pages are dropped (MADV_DONTNEED) and are the file's again
+// says: FAULT_FAILED
 #include "memory.h"
 
 #define SIZE (4 * PAGE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: /proc/self/maps names the file of a private mapping, as profilers and unwinders need it
+// deviation: /proc/self/maps names the file of a private mapping, as profilers and unwinders need it
+// says: not /tmp
 #include "memory.h"
 
 #define SIZE (4 * PAGE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: MADV_FREE after the fork
+// deviation: MADV_FREE after the fork
+// says: MADV_FREE
 #include "memory.h"
 
 #define SIZE (16 * PAGE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: hugetlb mapping
+// refused: hugetlb mapping
+// names: hugetlb
 #include "memory.h"
 
 #define HUGE ((size_t)2 << 20)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: NUMA policies of the thread and of a range
+// refused: NUMA policies of the thread and of a range
+// names: memory policy
 #include "memory.h"
 
 #include <linux/mempolicy.h>

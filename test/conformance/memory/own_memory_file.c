@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: /proc/self/mem on memory that the child has not touched
+// deviation: /proc/self/mem on memory that the child has not touched
+// says: errno 5
 #include "memory.h"
 
 #define SIZE (64 * PAGE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: mremap over old memory and a fresh neighbour, which have become one mapping
+// deviation: mremap over old memory and a fresh neighbour, which have become one mapping
+// says: MAP_FAILED
 #include "memory.h"
 
 #define SIZE (8 * PAGE)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// carried: sealed mapping (mseal)
+// deviation: sealed mapping (mseal)
+// says: MADV_DONTNEED
 #include "memory.h"
 
 #include <sys/syscall.h>

@@ -93,11 +93,16 @@ class Run {
       const child = await client.waitChild(childId, CHECK_MS);
       let said = '';
       for await (const chunk of client.childLogs(childId)) said += Buffer.from(chunk.data).toString();
-      assert.deepEqual(
-        { said, exit: child.exitCode, error: child.error?.code ?? '' },
-        { said: 'ok\n', exit: 0, error: '' },
-        `the child said: ${said}`,
-      );
+      const seen = { said, exit: child.exitCode, error: child.error?.code ?? '' };
+      if (this.program.outcome === 'deviation') {
+        assert.ok(
+          `${said} ${seen.error}`.includes(this.program.says),
+          `no deviation any more? ${JSON.stringify(seen)}`,
+        );
+        assert.notEqual(seen.exit, 0);
+      } else {
+        assert.deepEqual(seen, { said: 'ok\n', exit: 0, error: '' }, `the child said: ${said}`);
+      }
       await this.parentIsWell();
     } finally {
       await client.removeSeed(seed.seedId, { force: true });

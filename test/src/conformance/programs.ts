@@ -13,10 +13,12 @@ export interface ConformanceProgram {
   /** Folder and name, as `files/regular_offset`. */
   name: string;
   family: string;
-  outcome: 'carried' | 'policy' | 'refused';
+  outcome: 'carried' | 'policy' | 'refused' | 'deviation';
   title: string;
   /** What the refusal's object holds. */
   names: string;
+  /** What a deviating child says, or the error that ends it. */
+  says: string;
 }
 
 export function conformancePrograms(): ConformanceProgram[] {
@@ -34,12 +36,14 @@ export function conformancePrograms(): ConformanceProgram[] {
 
 function readProgram(family: string, name: string): ConformanceProgram {
   const text = readFileSync(join(conformanceFolder, `${name}.c`), 'utf8');
-  const said = /^\/\/ (carried|policy|refused): (.+)$/m.exec(text);
+  const said = /^\/\/ (carried|policy|refused|deviation): (.+)$/m.exec(text);
   assert.ok(said?.[1] && said[2], `${name}.c does not say what to expect of it`);
   const outcome = said[1] as ConformanceProgram['outcome'];
   const names = /^\/\/ names: (.+)$/m.exec(text)?.[1] ?? '';
   assert.equal(outcome === 'refused', names !== '', `${name}.c: "names" goes with "refused"`);
-  return { name, family, outcome, title: said[2], names };
+  const says = /^\/\/ says: (.+)$/m.exec(text)?.[1] ?? '';
+  assert.equal(outcome === 'deviation', says !== '', `${name}.c: "says" goes with "deviation"`);
+  return { name, family, outcome, title: said[2], names, says };
 }
 
 /** Compiles it into `folder`; resolves with the program's path. */

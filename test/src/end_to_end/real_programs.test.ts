@@ -21,6 +21,9 @@ interface RealProgram {
 const realPrograms: RealProgram[] = [
   { name: 'Perl', argv: ['perl', `${programs}/counting.pl`], probe: ['perl', '-v'] },
   { name: 'Lua', argv: ['lua5.4', `${programs}/counting.lua`], probe: ['lua5.4', '-v'] },
+  { name: 'Ruby', argv: ['ruby', `${programs}/counting.rb`], probe: ['ruby', '-v'] },
+  { name: 'Java', argv: ['java', '-Xmx256m', `${programs}/Counting.java`], probe: ['java', '-version'] },
+  { name: 'Node.js', argv: [process.execPath, `${programs}/counting.mjs`], probe: [process.execPath, '-v'] },
   {
     name: 'Python with numpy',
     argv: ['/usr/bin/python3', `${programs}/counting_numpy.py`],

@@ -19,6 +19,16 @@ interface Answer {
   threads: number;
 }
 
+/** What test/programs/node_parent.mjs answers. */
+interface NodeAnswer {
+  index: number;
+  word: string;
+  random: number;
+  bytes: string;
+  uuid: string;
+  int: number;
+}
+
 const SEED_MS = 60_000;
 
 describe('SDK parents, forked for real', function () {
@@ -114,10 +124,24 @@ describe('SDK parents, forked for real', function () {
     assert.match(beyond.message, /beyond the table/);
   });
 
-  it('Node: refused by name, and the process goes on', async () => {
-    const argv = [process.execPath, 'src/sdk/typescript/examples/parent.mjs'];
-    const request = { name: 'sdk-node', node: 'node1', argv, env: {}, cwd: root, waitSeedMs: SEED_MS };
-    // The example ends with the exit code of STATE_NOT_CARRIED.
-    assert.match((await code(cluster.client.run(request))).message, /PROCESS_EXITED.* 4 /);
+  it('Node: each child answers from the warm parent, with random numbers of its own', async () => {
+    const argv = [process.execPath, 'test/programs/node_parent.mjs'];
+    const run = { name: 'sdk-node', node: 'node1', argv, env: {}, cwd: root, waitSeedMs: SEED_MS };
+    await cluster.client.run(run);
+    const inputs = [0, 1, 2, 3].map((part) => packValue(part));
+    const answers: NodeAnswer[] = [];
+    const request = { seed: 'sdk-node', count: 4, nodes: ['node2', 'node1'], inputs, wantReplies: true };
+    for await (const event of cluster.client.fork(request)) {
+      assert.equal(event.child?.error?.code ?? '', '', JSON.stringify(event.child?.error));
+      if (event.kind === ForkEventKind.KIND_REPLIED) answers.push(unpackValue(event.output) as NodeAnswer);
+    }
+    answers.sort((left, right) => left.index - right.index);
+    assert.deepEqual(
+      answers.map(({ word }) => word),
+      [0, 1, 2, 3].map((part) => ((part * 2_654_435_761) % 1_000_003).toString(36)),
+    );
+    for (const key of ['random', 'bytes', 'uuid', 'int'] as const) {
+      assert.equal(new Set(answers.map((answer) => answer[key])).size, 4, key);
+    }
   });
 });

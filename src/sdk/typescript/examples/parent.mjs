@@ -4,9 +4,7 @@
 //
 //     farfork run --name words -- node parent.mjs
 //
-// Today this shows how far Node parents go: a plain Node process holds epoll, eventfd and io_uring descriptors (libuv's
-// event loop), which this version of farfork does not carry yet. prepare refuses such a process by name, so seed()
-// rejects with STATE_NOT_CARRIED, and the process goes on as if it had not asked.
+// Each `farfork invoke words --input -` is one child: it counts its word in the warm table, and ends.
 import { FarforkError, serve } from 'farfork';
 
 const counts = new Map();
