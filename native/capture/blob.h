@@ -87,7 +87,7 @@ struct BlobHeader {
     uint64_t timers, timer_count; /* address and number of struct BlobTimer */
     uint64_t xcomp_permitted;     /* ARCH_GET_XCOMP_PERM */
     int64_t thp_disable;          /* PR_GET_THP_DISABLE */
-    int64_t cold;                 /* MADV_COLD on the scratch mapping: -EINVAL when new mappings are locked, MCL_FUTURE */
+    int64_t cold; /* MADV_COLD on the scratch mapping: -EINVAL when new mappings are locked, MCL_FUTURE */
     uint64_t pad[2];
     struct ff_sigaction sigactions[FF_SIGNAL_COUNT];
 };

@@ -22,10 +22,9 @@ uint32_t flagsOf(const Mapping& mapping) {
         const char* code;
         uint32_t flag;
     } constexpr kCodes[] = {
-        {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},
-        {"nr ", FF_VMA_NORESERVE}, {"lo ", FF_VMA_LOCKED},     {"dd ", FF_VMA_DONTDUMP},
-        {"hg ", FF_VMA_HUGEPAGE},  {"nh ", FF_VMA_NOHUGEPAGE}, {"mg ", FF_VMA_MERGEABLE},
-        {"rr ", FF_VMA_RANDOM},    {"sr ", FF_VMA_SEQUENTIAL}, {"lf ", FF_VMA_LOCKONFAULT},
+        {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},   {"nr ", FF_VMA_NORESERVE},
+        {"lo ", FF_VMA_LOCKED},    {"dd ", FF_VMA_DONTDUMP},   {"hg ", FF_VMA_HUGEPAGE},   {"nh ", FF_VMA_NOHUGEPAGE},
+        {"mg ", FF_VMA_MERGEABLE}, {"rr ", FF_VMA_RANDOM},     {"sr ", FF_VMA_SEQUENTIAL}, {"lf ", FF_VMA_LOCKONFAULT},
         {"sl ", FF_VMA_SEALED},    {"dp ", FF_VMA_DROPPABLE},
     };
     uint32_t flags = mapping.shared ? static_cast<uint32_t>(FF_VMA_SHARED) : 0;

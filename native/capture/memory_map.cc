@@ -109,7 +109,8 @@ std::string nameMapping(const Mapping& mapping, std::string_view what) {
 
 std::string mapFile(const Mapping& mapping) {
     char name[64];
-    std::snprintf(name, sizeof name, "map_files/%lx-%lx", static_cast<unsigned long>(mapping.vma_end ? mapping.vma_start : mapping.start),
+    std::snprintf(name, sizeof name, "map_files/%lx-%lx",
+                  static_cast<unsigned long>(mapping.vma_end ? mapping.vma_start : mapping.start),
                   static_cast<unsigned long>(mapping.vma_end ? mapping.vma_end : mapping.end));
     return name;
 }

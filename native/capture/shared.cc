@@ -117,8 +117,8 @@ Result<void> SharedTable::addMapping(const ProcDir& proc, const Mapping& mapping
 std::optional<uint32_t> SharedTable::find(const struct stat& about, bool sysv) const {
     for (size_t i = 0; i < objects_.size(); i++)
         // A segment's inode number is its id (linux ipc/shm.c, newseg), which another object may have too.
-        if (objects_[i].kind != FF_SHARED_PRIVATE && objects_[i].device == about.st_dev && objects_[i].inode == about.st_ino &&
-            (objects_[i].kind == FF_SHARED_SYSV) == sysv)
+        if (objects_[i].kind != FF_SHARED_PRIVATE && objects_[i].device == about.st_dev &&
+            objects_[i].inode == about.st_ino && (objects_[i].kind == FF_SHARED_SYSV) == sysv)
             return static_cast<uint32_t>(i);
     return std::nullopt;
 }
@@ -150,8 +150,8 @@ Result<std::optional<uint32_t>> SharedTable::claim(const Opened& opened) {
     const bool memfd = opened.about.st_dev == shm_device_ && opened.link.starts_with(kMemfd);
     const bool named = opened.file.kind == FF_FILE_REGULAR && opened.link.starts_with(kNamed) && ownsNames();
     if (!memfd && !named) return none;
-    UniqueFd file(openat(opened.proc.fd(), ("fd/" + std::to_string(opened.file.fd)).c_str(),
-                         O_RDONLY | O_CLOEXEC | O_NOATIME));
+    UniqueFd file(
+        openat(opened.proc.fd(), ("fd/" + std::to_string(opened.file.fd)).c_str(), O_RDONLY | O_CLOEXEC | O_NOATIME));
     struct stat about {};
     if (!file.valid()) return unreadable(pid_, "open " + nameFile(opened.file.fd, opened.link), errno);
     if (fstat(file.get(), &about) != 0 || about.st_ino != opened.about.st_ino || about.st_dev != opened.about.st_dev) {

@@ -86,15 +86,17 @@ Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, c
 void SharedTable::addUnforked(std::vector<Mapping>& twin) const {
     for (const Object& object : objects_) {
         if (object.kind != FF_SHARED_PRIVATE) continue;
-        const auto above = std::upper_bound(twin.begin(), twin.end(), object.range,
-                                            [](const Mapping& one, const Mapping& other) { return one.start < other.start; });
+        const auto above =
+            std::upper_bound(twin.begin(), twin.end(), object.range,
+                             [](const Mapping& one, const Mapping& other) { return one.start < other.start; });
         twin.insert(above, object.range);
     }
 }
 
 Result<void> SharedTable::addPrivatePages(DescriptorBuilder& builder, const ProcDir& twin, const PrivatePages& pages,
                                           uint32_t& count) {
-    UniqueFd map(openat(twin.fd(), "pagemap", O_RDONLY | O_CLOEXEC)), memory(openat(twin.fd(), "mem", O_RDONLY | O_CLOEXEC));
+    UniqueFd map(openat(twin.fd(), "pagemap", O_RDONLY | O_CLOEXEC)),
+        memory(openat(twin.fd(), "mem", O_RDONLY | O_CLOEXEC));
     if (!map.valid() || !memory.valid()) return unreadable(pid_, "open pagemap of the twin", errno);
     std::vector<uint64_t> entries((pages.end - pages.start) / FF_PAGE_SIZE);
     const auto bytes = static_cast<ssize_t>(entries.size() * sizeof entries[0]);

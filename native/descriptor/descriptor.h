@@ -19,6 +19,9 @@
 #include <stdint.h>
 #endif
 
+#include "shared.h"
+#include "signals.h"
+
 #define FF_DESCRIPTOR_MAGIC 0x314b524f46524146ULL /* "FARFORK1" */
 #define FF_DESCRIPTOR_VERSION 1u
 #define FF_SEED_ID_SIZE 40u /* NUL-terminated text */
@@ -65,34 +68,6 @@ struct ff_descriptor_header {
     uint32_t machine; /* ELF e_machine: 62 (EM_X86_64) */
 };
 /* struct ff_section[section_count] follows the header. */
-
-/* -------- signals and timers -------- */
-
-#define FF_ITIMER_COUNT 3u
-
-struct ff_siginfo { /* siginfo_t of x86-64: 128 bytes, the first int is the signal's number */
-    uint64_t words[16];
-};
-
-struct ff_interval {
-    uint64_t interval_ns;
-    uint64_t left_ns; /* at the instant; 0: disarmed */
-};
-
-struct ff_posix_timer {
-    int32_t id;
-    int32_t clock;  /* clockid_t as timer_create took it; ids of CPU clocks are in the parent's own pid namespace */
-    int32_t notify; /* SIGEV_* */
-    int32_t signal;
-    int32_t tid;    /* SIGEV_THREAD_ID, in the parent's own pid namespace */
-    uint32_t flags; /* FF_TIMER_* */
-    uint64_t value; /* sigev_value */
-    struct ff_interval setting;
-};
-
-enum ff_timer_flag {
-    FF_TIMER_SIGNALLED = 1u << 0 /* its signal is pending: it expires at once, which makes the signal anew */
-};
 
 /* -------- process -------- */
 
@@ -241,35 +216,6 @@ struct ff_vma {
     int64_t file_mtime_ns; /* files only */
     /* XXH3-128 of the file's contents, or with FF_VMA_SAME_FILE of its identity (identity.h); both 0 = not hashed */
     uint64_t file_hash_high, file_hash_low;
-};
-
-/* -------- shared memory -------- */
-
-enum ff_shared_kind {
-    FF_SHARED_ANONYMOUS = 1, /* MAP_SHARED|MAP_ANONYMOUS */
-    FF_SHARED_MEMFD = 2,     /* memfd_create; also the stand-in for a file without a name */
-    FF_SHARED_NAMED = 3,     /* a file of /dev/shm, of which the child then has its own */
-    FF_SHARED_SYSV = 4,      /* System V segment */
-    FF_SHARED_PRIVATE = 5,   /* not shared, but as little in the twin: an anonymous MADV_DONTFORK range */
-};
-
-struct ff_shared {
-    uint32_t kind;                 /* enum ff_shared_kind */
-    uint32_t name;                 /* strings: of the memfd; FF_SHARED_NAMED: path */
-    uint64_t size;                 /* bytes */
-    uint32_t seals;                /* F_SEAL_* */
-    uint32_t mode, uid, gid;       /* permission bits and owner */
-    int32_t sysv_id, sysv_key;     /* shmid, key */
-    uint32_t sysv_cuid, sysv_cgid; /* creator */
-    uint32_t sysv_removed;         /* 1: IPC_RMID was called, it lives as long as it is attached */
-    uint32_t run_count;            /* its contents; ff_run.start is an offset; all else is zeros */
-    uint32_t private_count;        /* then: copied pages of its private mappings; ff_run.start is an address */
-    uint32_t run_first;            /* in FF_SECTION_RUNS; objects tile it */
-};
-
-struct ff_run {
-    uint64_t start;
-    uint64_t bytes_offset, bytes_size; /* in FF_SECTION_BYTES */
 };
 
 /* -------- descriptors -------- */

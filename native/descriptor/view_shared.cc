@@ -24,7 +24,8 @@ const ff_vma* vmaAt(std::span<const ff_vma> vmas, uint64_t start, uint64_t size)
 
 /// Objects belong to the first process in this version: it is the only one.
 bool DescriptorValidator::sharedOf(const ff_process& process) {
-    if (&process != view_.processes_.data()) return view_.shared_.empty() || fail("shared objects of several processes");
+    if (&process != view_.processes_.data())
+        return view_.shared_.empty() || fail("shared objects of several processes");
     uint64_t runs_end = 0;
     for (size_t index = 0; index < view_.shared_.size(); index++) {
         const ff_shared& object = view_.shared_[index];
