@@ -67,7 +67,8 @@ describe('error catalogue', () => {
 
   it('has every code that the documents name', () => {
     const named = matches([...files('docs', ['.md']), 'README.md'], /`([A-Z]+(?:_[A-Z]+)+)`/g);
-    const others = /^(FARFORK|WARM|LOOKUP|PROT|MAP|MADV|CAP|SIG|CLONE|CLOCK|CONFIG|IN|O|PR|PTRACE|RLIMIT|SO|TFD|TIMER|UFFD|UFFDIO|UV)_|^STARTED$/;
+    const others =
+      /^(FARFORK|WARM|LOOKUP|PROT|MAP|MADV|CAP|SIG|CLONE|CLOCK|CONFIG|IN|O|PR|PTRACE|RLIMIT|SO|TFD|TIMER|UFFD|UFFDIO|UV)_|^STARTED$/;
     assert.deepEqual(unknown(named.filter(({ word }) => !others.test(word))), []);
   });
 });
