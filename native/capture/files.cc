@@ -114,12 +114,10 @@ Result<void> FileTable::classifyPath(const ProcDir& proc, Entry& entry, unsigned
     if (!S_ISREG(mode) && !S_ISDIR(mode)) return {};
     struct stat named {
     }, held{};
-    UniqueFd root(openat(proc.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
     const std::string number = "fd/" + std::to_string(entry.file.fd);
-    if (!root.valid() || fstatat(proc.fd(), number.c_str(), &held, 0) != 0)
-        return unreadable(proc.pid(), "stat " + number, errno);
-    const std::string relative = "." + entry.link;
-    if (entry.link.empty() || entry.link[0] != '/' || fstatat(root.get(), relative.c_str(), &named, 0) != 0 ||
+    if (fstatat(proc.fd(), number.c_str(), &held, 0) != 0) return unreadable(proc.pid(), "stat " + number, errno);
+    // A child opens it in the agent's view, before it changes its root: /proc shows the path in the same view.
+    if (entry.link.empty() || entry.link[0] != '/' || stat(entry.link.c_str(), &named) != 0 ||
         named.st_ino != held.st_ino || named.st_dev != held.st_dev)
         return {};
     entry.file.kind = FF_FILE_REGULAR;
