@@ -11,10 +11,12 @@
 #define NR_getitimer 36
 #define NR_clone 56
 #define NR_exit 60
+#define NR_uname 63
 #define NR_wait4 61
 #define NR_sigaltstack 131
 #define NR_prctl 157
 #define NR_exit_group 231
+#define NR_keyctl 250
 #define NR_waitid 247
 #define NR_ppoll 271
 #define NR_membarrier 324
@@ -26,11 +28,17 @@
 #define PR_GET_SECCOMP 21
 #define PR_GET_SECUREBITS 27
 #define PR_GET_TIMERSLACK 30
+#define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_GET_TID_ADDRESS 40
 #define PR_GET_MDWE 66
 
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED 8
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
+
+#define KEYCTL_GET_KEYRING_ID 0
+#define KEY_SPEC_THREAD_KEYRING -1
+#define KEY_SPEC_PROCESS_KEYRING -2
 
 #define CLONE_VM 0x100
 #define CLONE_FILES 0x400
@@ -49,6 +57,15 @@
 .macro prctl option
     mov $NR_prctl, %eax
     mov $\option, %edi
+    syscall
+.endm
+
+/* Its serial number, or -ENOKEY: nothing is created. */
+.macro keyring which
+    mov $NR_keyctl, %eax
+    mov $KEYCTL_GET_KEYRING_ID, %edi
+    mov $\which, %esi
+    xor %edx, %edx
     syscall
 .endm
 
@@ -74,6 +91,14 @@
     prctl PR_GET_PDEATHSIG
     prctl PR_GET_TIMERSLACK
     mov %rax, FF_SLOT_TIMER_SLACK(%rbx)
+    prctl PR_GET_SECCOMP
+    mov %rax, FF_SLOT_SECCOMP(%rbx)
+    prctl PR_GET_SECUREBITS
+    mov %rax, FF_SLOT_SECUREBITS(%rbx)
+    keyring KEY_SPEC_THREAD_KEYRING
+    mov %rax, FF_SLOT_THREAD_KEYRING(%rbx)
+    keyring KEY_SPEC_PROCESS_KEYRING
+    mov %rax, FF_SLOT_PROCESS_KEYRING(%rbx)
     mov $1, %eax
 .endm
 
@@ -90,16 +115,20 @@ ff_blob_leader:
     thread_state .Lleader_thread_failed
     movq $1, FF_SLOT_DONE(%rbx)
 
-    prctl PR_GET_SECCOMP
+    /* Only a fork that the tracer attends to makes a twin that filters cannot kill: surgery_sandbox.cc. */
+    mov FF_SLOT_SECCOMP(%rbx), %rax
     mov $FF_BLOB_HAS_SECCOMP, %r13d
-    test %eax, %eax
-    jnz .Lleader_stop
+    cmp %rax, FF_HEAD_SECCOMP(%r12)
+    jne .Lleader_stop
 
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    prctl PR_GET_MDWE
+    mov %rax, FF_HEAD_MDWE(%r12)
     lea FF_HEAD_SUBREAPER(%r12), %rsi
     prctl PR_GET_CHILD_SUBREAPER
-    mov $FF_BLOB_IS_SUBREAPER, %r13d
-    cmpl $0, FF_HEAD_SUBREAPER(%r12)
-    jne .Lleader_stop
 
     /* Any child, living or zombie, of any thread: only then is the answer not ECHILD. */
     mov $NR_waitid, %eax
@@ -129,7 +158,14 @@ ff_blob_leader:
     cmp $3, %ebp
     jne .Litimer
 
+    /* A subreaper would inherit the twin. It has no descendants now, whose orphans it could miss. */
+    cmpl $0, FF_HEAD_SUBREAPER(%r12)
+    je .Lclone
+    xor %esi, %esi
+    prctl PR_SET_CHILD_SUBREAPER
+
     /* The intermediate shares memory and is waited for; exit signal 0: no SIGCHLD. */
+.Lclone:
     mov $NR_clone, %eax
     mov $(CLONE_VM | CLONE_VFORK | CLONE_FILES), %edi
     xor %esi, %esi
@@ -141,7 +177,7 @@ ff_blob_leader:
     jz .Lintermediate
     mov %rax, %r15
     mov $FF_BLOB_CLONE_FAILED, %r13d
-    js .Lleader_stop
+    js .Lcloned
 .Lreap:
     mov $NR_wait4, %eax
     mov %r15d, %edi
@@ -151,12 +187,17 @@ ff_blob_leader:
     syscall
     mov $FF_BLOB_REAP_FAILED, %r13d
     cmp %r15, %rax
-    jne .Lleader_stop
+    jne .Lcloned
     mov FF_HEAD_TWIN(%r12), %r15
     mov $FF_BLOB_TWIN_FAILED, %r13d
     test %r15, %r15
-    js .Lleader_stop
+    js .Lcloned
     mov $FF_BLOB_FORKED, %r13d
+.Lcloned:
+    cmpl $0, FF_HEAD_SUBREAPER(%r12)
+    je .Lleader_stop
+    mov $1, %esi
+    prctl PR_SET_CHILD_SUBREAPER
 .Lleader_stop:
     mov %r13, %rax
     int3
@@ -219,10 +260,30 @@ ff_blob_leader_end:
     xor %edx, %edx
     syscall
     mov %rax, FF_HEAD_MEMBARRIER(%r12)
-    xor %r10d, %r10d
-    xor %r8d, %r8d
-    prctl PR_GET_MDWE
-    mov %rax, FF_HEAD_MDWE(%r12)
+    test %rax, %rax
+    jns .Lmembarrier_known
+    /* Before Linux 6.3: a private barrier gives EPERM unless it was registered for, which is the next bit (linux
+     * kernel/sched/membarrier.c). In a process of one thread it does nothing else. */
+    movq $0, FF_HEAD_MEMBARRIER(%r12)
+    mov $MEMBARRIER_CMD_PRIVATE_EXPEDITED, %ebp
+.Lmembarrier:
+    mov $NR_membarrier, %eax
+    mov %ebp, %edi
+    xor %esi, %esi
+    xor %edx, %edx
+    syscall
+    test %rax, %rax
+    jnz .Lmembarrier_next
+    lea (%rbp, %rbp), %ecx
+    or %rcx, FF_HEAD_MEMBARRIER(%r12)
+.Lmembarrier_next:
+    shl $2, %ebp
+    cmp $MEMBARRIER_CMD_GET_REGISTRATIONS, %ebp
+    jne .Lmembarrier
+.Lmembarrier_known:
+    mov $NR_uname, %eax
+    lea FF_HEAD_UTS(%r12), %rdi
+    syscall
     mov $NR_brk, %eax
     xor %edi, %edi
     syscall

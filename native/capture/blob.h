@@ -17,7 +17,11 @@
 #define FF_SLOT_DEATH_SIGNAL 40
 #define FF_SLOT_TIMER_SLACK 48
 #define FF_SLOT_DONE 56
-#define FF_SLOT_SIZE 64
+#define FF_SLOT_SECCOMP 64
+#define FF_SLOT_THREAD_KEYRING 72
+#define FF_SLOT_PROCESS_KEYRING 80
+#define FF_SLOT_SECUREBITS 88
+#define FF_SLOT_SIZE 96
 
 /* Offsets in struct BlobHeader. */
 #define FF_HEAD_TWIN 0
@@ -32,13 +36,14 @@
 #define FF_HEAD_NONCE 176
 #define FF_HEAD_MEMBARRIER 184
 #define FF_HEAD_MDWE 192
+#define FF_HEAD_SECCOMP 200
 #define FF_HEAD_SIGACTIONS 256
+#define FF_HEAD_UTS 3072
 
 /* What the leader's run ended with (rax at its int3). */
 #define FF_BLOB_FORKED 1
 #define FF_BLOB_HAS_CHILDREN 2
 #define FF_BLOB_HAS_ITIMER 3
-#define FF_BLOB_IS_SUBREAPER 4
 #define FF_BLOB_HAS_SECCOMP 5
 #define FF_BLOB_CLONE_FAILED 6
 #define FF_BLOB_TWIN_FAILED 7
@@ -58,7 +63,10 @@ struct BlobSlot {
     uint64_t pending; /* rt_sigpending: the thread's and the process's, of the signals blocked at the time */
     uint64_t death_signal;
     uint64_t timer_slack_ns;
-    int64_t done; /* 1, or a negative errno */
+    int64_t done;                            /* 1, or a negative errno */
+    int64_t seccomp;                         /* SECCOMP_MODE_* */
+    int64_t thread_keyring, process_keyring; /* serial numbers, or a negative errno: it has none */
+    int64_t securebits;
 };
 
 struct BlobHeader {
@@ -71,17 +79,25 @@ struct BlobHeader {
     uint64_t brk;
     char name[16];      /* the twin's comm */
     uint64_t nonce;     /* tells this twin from any other process */
-    int64_t membarrier; /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
+    int64_t membarrier; /* mask of MEMBARRIER_CMD_REGISTER_* */
     int64_t mdwe;       /* PR_GET_MDWE, or a negative errno */
-    uint64_t pad[7];
+    int64_t seccomp;    /* the leader's SECCOMP_MODE_*, as the tracer expects it */
+    uint64_t pad[6];
     struct ff_sigaction sigactions[FF_SIGNAL_COUNT];
+    uint64_t uts_pad[96];
+    char uts[6]
+            [65]; /* struct new_utsname of linux/utsname.h: sysname, nodename, release, version, machine, domainname */
 };
 
 #ifdef __cplusplus
 static_assert(sizeof(BlobSlot) == FF_SLOT_SIZE && offsetof(BlobSlot, done) == FF_SLOT_DONE);
+static_assert(offsetof(BlobSlot, seccomp) == FF_SLOT_SECCOMP && offsetof(BlobSlot, securebits) == FF_SLOT_SECUREBITS);
+static_assert(offsetof(BlobSlot, process_keyring) == FF_SLOT_PROCESS_KEYRING &&
+              offsetof(BlobHeader, uts) == FF_HEAD_UTS);
 static_assert(offsetof(BlobSlot, clear_child_tid) == FF_SLOT_CLEAR_CHILD_TID);
 static_assert(offsetof(BlobHeader, lifetime) == FF_HEAD_LIFETIME && offsetof(BlobHeader, brk) == FF_HEAD_BRK);
 static_assert(offsetof(BlobHeader, membarrier) == FF_HEAD_MEMBARRIER && offsetof(BlobHeader, mdwe) == FF_HEAD_MDWE);
+static_assert(offsetof(BlobHeader, seccomp) == FF_HEAD_SECCOMP);
 static_assert(offsetof(BlobHeader, nonce) == FF_HEAD_NONCE && offsetof(BlobHeader, name) == FF_HEAD_NAME);
 static_assert(offsetof(BlobHeader, sigactions) == FF_HEAD_SIGACTIONS && sizeof(BlobHeader) <= FF_BLOB_PAGE);
 extern "C" {

@@ -13,6 +13,7 @@
 #include "base/unique_fd.h"
 #include "capture/blob.h"
 #include "capture/proc.h"
+#include "capture/seccomp.h"
 
 namespace farfork::capturing {
 
@@ -31,11 +32,13 @@ struct Tracee {
     user_regs_struct regs{};  ///< to put back; rip is moved to the abort handler when it was in an rseq section
     uint64_t mask = 0;        ///< signal mask to put back
     bool altered = false;     ///< registers and mask are not its own at the moment
+    bool suspended = false;   ///< its seccomp filters are
     int deferred_signal = 0;  ///< arrived during the surgery; delivered on detach
     bool rseq_aborted = false;
     uint64_t rseq_address = 0;
     uint32_t rseq_size = 0, rseq_signature = 0;
     uint64_t robust_head = 0, robust_size = 0;
+    SeccompChain filters;      ///< in Surgery::filters
     uint64_t xstate_size = 0;  ///< bytes in Surgery::xstate at index * xstate stride
 };
 
@@ -52,6 +55,8 @@ class Surgery {
         int task_fd = -1;                 ///< /proc/PID/task
         uint64_t syscall_address = 0;     ///< of a syscall instruction in the parent (vdso)
         uint64_t nonce = 0;
+        uint32_t leader_seccomp = 0;  ///< SECCOMP_MODE_* of the main thread
+        bool seccomp = false;         ///< of any thread
         uint32_t stop_timeout_ms = 0, max_pause_ms = 0, twin_lifetime_s = 0;
         /// Called while every thread stands still. False: what was read before is stale.
         std::function<Result<bool>(const Surgery&)> inspect;
@@ -66,9 +71,11 @@ class Surgery {
     std::vector<Tracee> tracees;  ///< leader first; threads that exited meanwhile are kGone
     std::vector<std::byte> xstate;
     size_t xstate_stride = 0;
+    SeccompArena filters;
     uint64_t scratch = 0, scratch_bytes = 0;
-    int64_t twin = 0;    ///< tid in the parent's pid namespace; 0: none was made
-    bool stale = false;  ///< what was read before the pause is out of date; another try may succeed
+    int64_t twin = 0;        ///< tid in the parent's pid namespace; 0: none was made
+    bool sandboxed = false;  ///< the twin sleeps under filters: a ptrace stop would make it call again
+    bool stale = false;      ///< what was read before the pause is out of date; another try may succeed
     uint64_t began_ns = 0, stopped_ns = 0, forking_ns = 0, forked_ns = 0, ended_ns = 0;
     uint64_t captured_unix_ns = 0;
 
@@ -84,6 +91,11 @@ class Surgery {
     bool pump(uint64_t deadline_ns);
     Tracee* await(uint64_t deadline_ns, int& status);
     void late();
+    bool seizeSuspended(pid_t tid, bool& suspended);
+    bool refuseFilters(const Tracee& tracee);
+    bool readFilters(Tracee& tracee);
+    void attend(pid_t tid, int status);
+    void settleTwin();
     bool handle(Tracee& tracee, int status);
     bool stoppedByInterrupt(Tracee& tracee, int status);
     bool stoppedInInjection(Tracee& tracee, int status);
@@ -92,6 +104,7 @@ class Surgery {
     bool readRest(size_t index);
     bool startMmap();
     bool finishMmap(const user_regs_struct& regs);
+    bool writeCode();
     bool writeBlob();
     bool startBlob(size_t index, const char* entry);
     bool step(Tracee& tracee, uint64_t number, const uint64_t (&arguments)[6]);
@@ -111,8 +124,10 @@ class Surgery {
     uint64_t deadline_ns_ = 0;
     size_t slot_capacity_ = 0;
     bool mapped_ = false;
-    bool closing_ = false;  ///< nothing new is begun; threads that stop now are let go
-    size_t waiting_ = 0;    ///< tracees in kRunning, kMapping or kInBlob
+    bool split_ = false;      ///< code and data of the scratch mapping are mapped apart
+    pid_t followed_[2] = {};  ///< intermediate and twin of a parent under seccomp
+    bool closing_ = false;    ///< nothing new is begun; threads that stop now are let go
+    size_t waiting_ = 0;      ///< tracees in kRunning, kMapping or kInBlob
 };
 
 }  // namespace farfork::capturing

@@ -65,7 +65,7 @@ Twin::~Twin() {
     if (!pidfd_.valid()) return;
     syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
     // The tracer has to collect the exit before the real parent, init, may.
-    awaitEvent(pid(), [](int status) { return WIFSIGNALED(status) || WIFEXITED(status); });
+    if (!sandboxed_) awaitEvent(pid(), [](int status) { return WIFSIGNALED(status) || WIFEXITED(status); });
 }
 
 bool Twin::detach() const {
@@ -75,11 +75,11 @@ bool Twin::detach() const {
 }
 
 Result<UniqueFd> Twin::keep() {
-    if (detach()) return std::move(pidfd_);
+    if (sandboxed_ || detach()) return std::move(pidfd_);
     return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(pid()), "the twin cannot be let go"};
 }
 
-Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce) {
+Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce, bool sandboxed) {
     const auto lost = [&](const char* detail) {
         return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(parent.pid()), detail};
     };
@@ -93,7 +93,8 @@ Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch
         (void)twin.pidfd_.release();
         return lost("its twin is gone");
     }
-    if (!ptraceCall(PTRACE_SEIZE, pid, 0, reinterpret_cast<void*>(PTRACE_O_EXITKILL)))
+    twin.sandboxed_ = sandboxed;
+    if (!sandboxed && !ptraceCall(PTRACE_SEIZE, pid, 0, reinterpret_cast<void*>(PTRACE_O_EXITKILL)))
         return lost("its twin cannot be seized");
     twin.proc_ = ProcDir(pid);
     twin.scratch_ = scratch;

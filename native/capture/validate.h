@@ -16,6 +16,9 @@ struct ThreadFacts {
     std::string comm;
     uint32_t sched_policy = 0;
     int32_t sched_priority = 0, nice = 0;
+    uint32_t seccomp_mode = 0, no_new_privs = 0;
+    bool system_admin = false;                               ///< CAP_SYS_ADMIN is effective
+    uint32_t speculation_store = 0, speculation_branch = 0;  ///< PR_SPEC_DISABLE, PR_SPEC_FORCE_DISABLE, or 0
 };
 
 /// Refuses what is not a live, untraced 64-bit user process.

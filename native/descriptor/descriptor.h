@@ -92,7 +92,14 @@ struct ff_process {
     uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
     uint64_t arg_start, arg_end, env_start, env_end;
     uint64_t vdso_start, vdso_size, vvar_start,
-        vvar_size; /* vvar: all vvar mappings together, directly below vdso; 0 if unmapped */
+        vvar_size;       /* vvar: all vvar mappings together, directly below vdso; 0 if unmapped */
+    uint32_t membarrier; /* mask of MEMBARRIER_CMD_REGISTER_* */
+    uint32_t mdwe;       /* PR_MDWE_* */
+    uint32_t child_subreaper;
+    uint32_t own_uts;                       /* 1: a uts namespace of its own, with these names */
+    uint32_t hostname, domainname;          /* strings */
+    uint32_t cwd_deleted;                   /* 1: cwd_path names nothing any more; made anew, and removed, with: */
+    uint32_t cwd_mode, cwd_user, cwd_group; /* permissions and owner */
 };
 
 /* -------- threads -------- */
@@ -127,6 +134,10 @@ struct ff_thread {
     int32_t nice;
     uint32_t parent_death_signal;
     uint64_t timer_slack_ns;
+    uint32_t no_new_privs;
+    uint32_t seccomp_mode;                          /* SECCOMP_MODE_* */
+    uint64_t seccomp_offset, seccomp_size;          /* filters (seccomp.h) in FF_SECTION_BYTES; threads may share */
+    uint32_t speculation_store, speculation_branch; /* PR_SPEC_DISABLE or PR_SPEC_FORCE_DISABLE; 0: allowed */
 };
 
 struct ff_sigaction { /* the kernel's own layout: struct kernel_sigaction of x86-64 */

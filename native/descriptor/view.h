@@ -56,6 +56,10 @@ class DescriptorView {
     [[nodiscard]] std::span<const std::byte> queuedBytes(const ff_file& file) const {
         return queued_.subspan(file.bytes_offset, file.bytes_size);
     }
+    /// The thread's filters, oldest first (descriptor/seccomp.h); empty: none.
+    [[nodiscard]] std::span<const std::byte> seccompFilters(const ff_thread& thread) const {
+        return queued_.subspan(thread.seccomp_offset, thread.seccomp_size);
+    }
     /// The string at a validated offset; empty when `offset` is not one that the descriptor holds.
     [[nodiscard]] std::string_view string(uint32_t offset) const {
         return offset < strings_.size() ? std::string_view(strings_.data() + offset) : std::string_view();

@@ -51,7 +51,8 @@ bool DescriptorValidator::processGroups(const ff_process& process) {
     if (process.vdso_size > kUserAddressEnd - process.vdso_start ||
         process.vvar_size > kUserAddressEnd - process.vvar_start)
         return fail("vdso out of bounds");
-    return stringAt(process.exe_path, "exe") && stringAt(process.cwd_path, "cwd") &&
+    return stringAt(process.hostname, "hostname") && stringAt(process.domainname, "domainname") &&
+           stringAt(process.exe_path, "exe") && stringAt(process.cwd_path, "cwd") &&
            stringAt(process.root_path, "root");
 }
 
@@ -85,7 +86,7 @@ bool DescriptorValidator::thread(const ff_thread& thread) {
         return fail(name + ": robust list out of bounds");
     if (!within(thread.clear_child_tid, sizeof(int32_t), kUserAddressEnd))
         return fail(name + ": clear_child_tid out of bounds");
-    return true;
+    return seccomp(thread);
 }
 
 bool DescriptorValidator::vmasOf(const ff_process& process) {

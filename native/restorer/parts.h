@@ -19,6 +19,8 @@ struct RestorerParts {
 
 Result<void> addVdso(RestorerParts& parts, uint64_t scratch, bool force_remap);
 Result<void> addFiles(RestorerParts& parts, int32_t& fd_base);
+void addAttributes(RestorerParts& parts);
+Result<void> addSandbox(RestorerParts& parts, std::vector<ff_restorer_thread>& threads);
 Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& threads);
 Result<void> addCredentials(RestorerParts& parts);
 void addLimits(RestorerParts& parts);

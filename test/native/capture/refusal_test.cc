@@ -46,7 +46,6 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("locked", prefix + "locked memory (8 kB)");
     checkRefused("pending", prefix + "pending signal 10 (SIGUSR1)");
     checkRefused("pending-process", prefix + "pending signal 10 (SIGUSR1)");
-    checkRefused("subreaper", prefix + "child subreaper");
     checkRefused("flock", prefix + "fd 3 (/etc/passwd, file lock)");
     checkRefused("posix-lock", "file lock)");
     checkRefused("deleted", "(deleted))");
@@ -55,9 +54,7 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("path", prefix + "fd 3 (/etc, O_PATH)");
     checkRefused("tty", prefix + "fd 3 (/dev/p");
     checkRefused("own-table", prefix + "thread ");
-    checkRefused("seccomp", prefix + "seccomp mode 2");
     checkRefused("trap-ignored", prefix + "ignored SIGTRAP");
-    checkRefused("membarrier", prefix + "membarrier registration");
     checkRefused("dispatch", prefix + "syscall user dispatch of thread ");
     CHECK_EQ(countGuardians(), 0u);
 }
