@@ -168,6 +168,7 @@ Result<void> checkState(const ProcDir& proc) {
     if (!ids.empty() && ids.back() == 1)
         return notCarried("pid 1 of its pid namespace", "the twin would become its child");
     if (auto same = checkNamespaces(proc); !same) return same;
+    if (auto unused = checkSystemV(proc); !unused) return unused;
     if (const std::string child = nameChild(proc); !child.empty()) return notCarried(child);
     if (const auto timers = proc.read("timers"); timers && !timers->empty())
         return notCarried("POSIX timer " + std::to_string(numberOf(field(*timers, "ID"))));

@@ -34,6 +34,9 @@ Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view 
 /// exact (children, interval timers, subreaper) is asked once more in the pause itself.
 Result<void> checkState(const ProcDir& proc);
 
+/// Refuses System V semaphores and message queues that the process uses.
+Result<void> checkSystemV(const ProcDir& proc);
+
 /// "child process PID (comm)" of the first child, or empty.
 std::string nameChild(const ProcDir& proc);
 
