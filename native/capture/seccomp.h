@@ -44,6 +44,9 @@ class SeccompArena {
 /// that are there. `drops_capability`: one capset(2) follows the last. Empty: all of it passes; else what does not.
 std::string seccompObstacle(std::span<const std::byte> chain, bool drops_capability);
 
+/// Whether the filters let a call pass whatever its arguments are.
+bool seccompPasses(std::span<const std::byte> chain, uint32_t number);
+
 /// Whether one of the filters can hand a call to a listener, which a child would not have.
 bool hasSeccompListener(std::span<const std::byte> chain);
 

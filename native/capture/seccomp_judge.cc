@@ -162,6 +162,10 @@ std::string seccompObstacle(std::span<const std::byte> chain, bool drops_capabil
     return filters.empty() || passes(filters, jump) ? "" : jump.name;
 }
 
+bool seccompPasses(std::span<const std::byte> chain, uint32_t number) {
+    return passes(filtersOf(chain), Call{"", number, {}});
+}
+
 bool hasSeccompListener(std::span<const std::byte> chain) {
     for (const Filter& filter : filtersOf(chain))
         for (const sock_filter& step : filter.code)

@@ -162,7 +162,13 @@ void Surgery::putBack(Tracee& tracee) {
     using Phase = Tracee::Phase;
     if (tracee.phase != Phase::kStopped && tracee.phase != Phase::kDone) return;
     if (tracee.altered) setMask(tracee.tid, tracee.mask);
-    if (tracee.altered || tracee.rseq_aborted) setRegs(tracee.tid, tracee.regs);
+    user_regs_struct regs = tracee.regs;
+    if (tracee.call_anew) {
+        regs.rax = regs.orig_rax;
+        regs.rip -= 2;
+        regs.orig_rax = ~0ULL;
+    }
+    if (tracee.altered || tracee.rseq_aborted || tracee.call_anew) setRegs(tracee.tid, regs);
     tracee.altered = false;
 }
 

@@ -32,6 +32,7 @@ struct Tracee {
     user_regs_struct regs{};  ///< to put back; rip is moved to the abort handler when it was in an rseq section
     uint64_t mask = 0;        ///< signal mask to put back
     bool altered = false;     ///< registers and mask are not its own at the moment
+    bool call_anew = false;   ///< the kernel's way to restart its call is forbidden to it: it makes the call again
     bool suspended = false;   ///< its seccomp filters are
     int deferred_signal = 0;  ///< arrived during the surgery; delivered on detach
     bool rseq_aborted = false;
@@ -94,6 +95,7 @@ class Surgery {
     bool seizeSuspended(pid_t tid, bool& suspended);
     bool refuseFilters(const Tracee& tracee);
     bool readFilters(Tracee& tracee);
+    void spareRestart(Tracee& tracee);
     void attend(pid_t tid, int status);
     void settleTwin();
     bool handle(Tracee& tracee, int status);

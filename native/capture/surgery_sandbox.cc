@@ -62,6 +62,19 @@ bool Surgery::readFilters(Tracee& tracee) {
     return false;
 }
 
+/// A sleep with a time limit is restarted by restart_syscall(2), which its filters may answer with death. Such a thread
+/// makes its own call again, with the whole time.
+void Surgery::spareRestart(Tracee& tracee) {
+    constexpr int64_t kRestartBlock = -516;  // linux include/linux/errno.h, ERESTART_RESTARTBLOCK
+    user_regs_struct regs{};
+    if (!plan_.seccomp || !tracee.suspended || !getRegs(tracee.tid, regs)) return;
+    if (static_cast<int64_t>(regs.rax) != kRestartBlock || static_cast<int64_t>(regs.orig_rax) < 0) return;
+    tracee.regs = regs;
+    SeccompChain chain;
+    tracee.call_anew =
+        filters.read(tracee.tid, chain) == 0 && !seccompPasses(filters.bytes(chain), SYS_restart_syscall);
+}
+
 /// An event of the intermediate or of the twin, which nobody else lets go on.
 void Surgery::attend(pid_t tid, int status) {
     if (!WIFSTOPPED(status)) return;

@@ -36,6 +36,8 @@ bool Surgery::seize(pid_t tid) {
         if (errno == ESRCH && tid != plan_.pid) return true;  // the thread exited: the count is checked in the pause
         return fail(codeOf(errno), "capture.seize", tid, "PTRACE_SEIZE", errno);
     }
+    // Before it is interrupted: a filter may kill for the restart of an interrupted call.
+    if (!suspended && !refuseFilters(Tracee{.tid = tid})) return false;
     tracees.push_back(Tracee{.tid = tid, .suspended = suspended});
     return true;
 }
@@ -94,6 +96,7 @@ bool Surgery::stoppedByInterrupt(Tracee& tracee, int status) {
                errno == ESRCH || fail(codeOf(errno), "capture.stop", tracee.tid, "PTRACE_CONT", errno);
     waiting_--;
     tracee.phase = Tracee::Phase::kStopped;
+    spareRestart(tracee);
     if (closing_) return true;
     if (signal != SIGTRAP)  // a group stop; detaching leaves it in force (linux kernel/ptrace.c, __ptrace_unlink)
         return fail(ErrorCode::kProcessStopped, "capture.stop", tracee.tid, "stopped by job control", 0);
