@@ -60,6 +60,14 @@
     syscall
 .endm
 
+/* All but the first. */
+.macro no_arguments
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+.endm
+
 /* Its serial number, or -ENOKEY: nothing is created. */
 .macro keyring which
     mov $NR_keyctl, %eax
@@ -121,10 +129,7 @@ ff_blob_leader:
     cmp %rax, FF_HEAD_SECCOMP(%r12)
     jne .Lleader_stop
 
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r10d, %r10d
-    xor %r8d, %r8d
+    no_arguments
     prctl PR_GET_MDWE
     mov %rax, FF_HEAD_MDWE(%r12)
     lea FF_HEAD_SUBREAPER(%r12), %rsi
@@ -133,10 +138,8 @@ ff_blob_leader:
     /* Any child, living or zombie, of any thread: only then is the answer not ECHILD. */
     mov $NR_waitid, %eax
     xor %edi, %edi
-    xor %esi, %esi
-    xor %edx, %edx
+    no_arguments
     mov $WAIT_ANYTHING, %r10d
-    xor %r8d, %r8d
     syscall
     mov $FF_BLOB_HAS_CHILDREN, %r13d
     cmp $-ECHILD, %rax
@@ -168,10 +171,7 @@ ff_blob_leader:
 .Lclone:
     mov $NR_clone, %eax
     mov $(CLONE_VM | CLONE_VFORK | CLONE_FILES), %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r10d, %r10d
-    xor %r8d, %r8d
+    no_arguments
     syscall
     test %rax, %rax
     jz .Lintermediate
@@ -219,10 +219,7 @@ ff_blob_leader_end:
     js .Lintermediate_exit
     mov $NR_clone, %eax
     mov $CLONE_FILES, %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r10d, %r10d
-    xor %r8d, %r8d
+    no_arguments
     syscall
     test %rax, %rax
     jz .Ltwin
@@ -256,8 +253,7 @@ ff_blob_leader_end:
     mov %rax, FF_HEAD_DUMPABLE(%r12)
     mov $NR_membarrier, %eax
     mov $MEMBARRIER_CMD_GET_REGISTRATIONS, %edi
-    xor %esi, %esi
-    xor %edx, %edx
+    no_arguments
     syscall
     mov %rax, FF_HEAD_MEMBARRIER(%r12)
     test %rax, %rax
@@ -269,8 +265,7 @@ ff_blob_leader_end:
 .Lmembarrier:
     mov $NR_membarrier, %eax
     mov %ebp, %edi
-    xor %esi, %esi
-    xor %edx, %edx
+    no_arguments
     syscall
     test %rax, %rax
     jnz .Lmembarrier_next
