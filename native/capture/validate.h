@@ -24,14 +24,14 @@ struct ThreadFacts {
 /// Refuses what is not a live, untraced 64-bit user process.
 Result<void> checkKind(const ProcDir& proc);
 
-/// Reads one thread's facts and refuses what differs from its leader or cannot be carried (credentials, seccomp,
+/// Reads one thread's facts and refuses what differs from its leader or cannot be carried (credentials,
 /// scheduling, tables of its own, and, unless `ours`, another tracer). `leader_status`: text of /proc/PID/status.
 /// PROCESS_EXITED: the thread is gone, or going.
 Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view leader_status, bool ours);
 
 /// Refuses process-wide state that is not carried: child processes, timers, namespaces, locked memory. Run before the
 /// pause and after it, so that only state that comes and goes within the pause's surroundings escapes it; what must be
-/// exact (children, interval timers, subreaper) is asked once more in the pause itself.
+/// exact (children, interval timers) is asked once more in the pause itself.
 Result<void> checkState(const ProcDir& proc);
 
 /// Refuses System V semaphores and message queues that the process uses.
