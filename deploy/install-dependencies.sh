@@ -8,7 +8,7 @@ set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"
 
 readonly NEEDED='g++ cmake make libxxhash-dev iproute2 util-linux python3 procps'
-readonly DEVELOPER='clang-format clang-tidy'
+readonly DEVELOPER='clang-format clang-tidy lua5.4 python3-numpy ruby'
 
 say() { echo "farfork: $*" >&2; }
 
@@ -20,6 +20,7 @@ have() {
     iproute2) set -- ip ;;
     util-linux) set -- unshare nsenter setpriv ;;
     procps) set -- ps ;;
+    python3-numpy) /usr/bin/python3 -c 'import numpy' 2>/dev/null; return ;;
     *) set -- "$package" ;;
   esac
   for program in "$@"; do command -v "$program" >/dev/null || return 1; done
@@ -99,7 +100,7 @@ main() {
   # shellcheck disable=SC2086
   if [ -n "$developer" ]; then
     say "installing $developer"
-    install_packages $developer || say "could not install $developer: only npm run lint and npm run tidy:native need them"
+    install_packages $developer || say "could not install $developer: only npm run lint, npm run tidy:native and some tests need them"
   fi
 }
 

@@ -21,6 +21,7 @@ Napi::Value captureProcess(const Napi::CallbackInfo& info);
 Napi::Value connectPager(const Napi::CallbackInfo& info);
 Napi::Value connectSpawner(const Napi::CallbackInfo& info);
 Napi::Value fabricRead(const Napi::CallbackInfo& info);
+Napi::Value reseedOpenssl(const Napi::CallbackInfo& info);
 Napi::Value probeMachine(const Napi::CallbackInfo& info);
 
 }  // namespace farfork::addon

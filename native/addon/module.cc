@@ -20,6 +20,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports.Set("connectPager", Napi::Function::New(env, connectPager, "connectPager"));
     exports.Set("connectSpawner", Napi::Function::New(env, connectSpawner, "connectSpawner"));
     exports.Set("fabricRead", Napi::Function::New(env, fabricRead, "fabricRead"));
+    exports.Set("reseedOpenssl", Napi::Function::New(env, reseedOpenssl, "reseedOpenssl"));
     exports.Set("probe", Napi::Function::New(env, probeMachine, "probe"));
     return exports;
 }

@@ -114,7 +114,8 @@ control::Fork toFork(const Napi::Value& value) {
                                  .index = child.unsigned32("index"),
                                  .stdin_path = child.text("stdinPath"),
                                  .has_control = child.boolean("hasControl"),
-                                 .inherit_files = child.boolean("inheritFiles")});
+                                 .inherit_files = child.boolean("inheritFiles"),
+                                 .inherit_stdio = child.boolean("inheritStdio")});
     }
     return fork;
 }

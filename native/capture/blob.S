@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See blob.h. Touches no stack (rsp stays the thread's own) and no memory outside the scratch mapping; ends in int3,
- * which the tracer sees as a SIGTRAP stop. Every signal but SIGTRAP is blocked while it runs.
+ * See blob.h. Touches no stack (rsp stays the thread's own) and no memory outside the scratch mapping; ends by sending
+ * itself a SIGTRAP, which only the tracer sees. (A signal that an instruction raises would reset the action of an ignored
+ * SIGTRAP: linux kernel/signal.c, force_sig_info_to_task.) Every signal but SIGTRAP is blocked while it runs.
  */
 #include "capture/blob.h"
 
 #define NR_rt_sigaction 13
 #define NR_rt_sigpending 127
 #define NR_brk 12
+#define NR_madvise 28
 #define NR_getitimer 36
 #define NR_clone 56
 #define NR_exit 60
@@ -18,6 +20,11 @@
 #define NR_exit_group 231
 #define NR_keyctl 250
 #define NR_waitid 247
+#define NR_tkill 200
+#define NR_gettid 186
+#define NR_timer_gettime 224
+#define NR_get_mempolicy 239
+#define NR_arch_prctl 158
 #define NR_ppoll 271
 #define NR_membarrier 324
 #define NR_close_range 436
@@ -32,6 +39,9 @@
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_GET_TID_ADDRESS 40
 #define PR_GET_MDWE 66
+#define PR_GET_THP_DISABLE 42
+#define ARCH_GET_XCOMP_PERM 0x1022
+#define SIGTRAP 5
 
 #define MEMBARRIER_CMD_PRIVATE_EXPEDITED 8
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
@@ -39,6 +49,8 @@
 #define KEYCTL_GET_KEYRING_ID 0
 #define KEY_SPEC_THREAD_KEYRING -1
 #define KEY_SPEC_PROCESS_KEYRING -2
+
+#define MADV_COLD 20
 
 #define CLONE_VM 0x100
 #define CLONE_FILES 0x400
@@ -97,6 +109,13 @@
     js \failed
     lea FF_SLOT_DEATH_SIGNAL(%rbx), %rsi
     prctl PR_GET_PDEATHSIG
+    mov $NR_get_mempolicy, %eax
+    lea FF_SLOT_MEMORY_POLICY(%rbx), %rdi
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+    syscall
     prctl PR_GET_TIMERSLACK
     mov %rax, FF_SLOT_TIMER_SLACK(%rbx)
     prctl PR_GET_SECCOMP
@@ -110,12 +129,21 @@
     mov $1, %eax
 .endm
 
+.macro stop
+    mov $NR_gettid, %eax
+    syscall
+    mov %eax, %edi
+    mov $SIGTRAP, %esi
+    mov $NR_tkill, %eax
+    syscall
+.endm
+
 ff_blob_begin:
 ff_blob_thread:
     thread_state .Lthread_stop
 .Lthread_stop:
     mov %rax, FF_SLOT_DONE(%rbx)
-    int3
+    stop
 ff_blob_thread_end:
     ud2
 
@@ -145,21 +173,40 @@ ff_blob_leader:
     cmp $-ECHILD, %rax
     jne .Lleader_stop
 
+    /* Refused for locked memory (linux mm/madvise.c, can_madv_lru_vma), which this page is under MCL_FUTURE only. */
+    mov $NR_madvise, %eax
+    mov %r12, %rdi
+    mov $4096, %esi
+    mov $MADV_COLD, %edx
+    syscall
+    mov %rax, FF_HEAD_COLD(%r12)
+
     xor %ebp, %ebp
-    mov $FF_BLOB_HAS_ITIMER, %r13d
     lea FF_HEAD_ITIMERS(%r12), %r14
 .Litimer:
     mov $NR_getitimer, %eax
     mov %ebp, %edi
     mov %r14, %rsi
     syscall
-    mov 16(%r14), %rax
-    or 24(%r14), %rax
-    jnz .Lleader_stop
     add $32, %r14
     inc %ebp
     cmp $3, %ebp
     jne .Litimer
+
+    mov FF_HEAD_TIMERS(%r12), %r14
+    mov FF_HEAD_TIMER_COUNT(%r12), %rbp
+.Ltimer:
+    test %rbp, %rbp
+    jz .Ltimers_done
+    mov $NR_timer_gettime, %eax
+    mov (%r14), %rdi
+    lea FF_BLOB_TIMER_SETTING(%r14), %rsi
+    syscall
+    mov %rax, FF_BLOB_TIMER_RESULT(%r14)
+    add $FF_BLOB_TIMER_SIZE, %r14
+    dec %rbp
+    jmp .Ltimer
+.Ltimers_done:
 
     /* A subreaper would inherit the twin. It has no descendants now, whose orphans it could miss. */
     cmpl $0, FF_HEAD_SUBREAPER(%r12)
@@ -199,8 +246,7 @@ ff_blob_leader:
     mov $1, %esi
     prctl PR_SET_CHILD_SUBREAPER
 .Lleader_stop:
-    mov %r13, %rax
-    int3
+    stop
 ff_blob_leader_end:
     ud2
 .Lleader_thread_failed:
@@ -276,6 +322,13 @@ ff_blob_leader_end:
     cmp $MEMBARRIER_CMD_GET_REGISTRATIONS, %ebp
     jne .Lmembarrier
 .Lmembarrier_known:
+    no_arguments
+    prctl PR_GET_THP_DISABLE
+    mov %rax, FF_HEAD_THP(%r12)
+    mov $NR_arch_prctl, %eax
+    mov $ARCH_GET_XCOMP_PERM, %edi
+    lea FF_HEAD_XCOMP(%r12), %rsi
+    syscall
     mov $NR_uname, %eax
     lea FF_HEAD_UTS(%r12), %rdi
     syscall

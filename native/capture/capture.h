@@ -31,7 +31,7 @@ struct Capture {
     uint64_t forkUs = 0;        ///< the leader's run: checks, clone of intermediate and twin, reaping
     uint64_t stopUs = 0;        ///< first PTRACE_INTERRUPT until every thread stood still
     uint64_t totalUs = 0;       ///< the whole call
-    uint64_t sharedCopyUs = 0;  ///< copying shared writable memory; such memory is refused in this version, so 0
+    uint64_t sharedCopyUs = 0;  ///< copying shared writable memory, while the twin was made
     uint32_t threads = 0, vmas = 0, files = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "capture/errors.h"
 #include "capture/hash_cache.h"
 #include "capture/ptrace_calls.h"
+#include "descriptor/identity.h"
 
 namespace farfork::capturing {
 namespace {
@@ -21,9 +22,10 @@ uint32_t flagsOf(const Mapping& mapping) {
         const char* code;
         uint32_t flag;
     } constexpr kCodes[] = {
-        {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},
-        {"nr ", FF_VMA_NORESERVE}, {"lo ", FF_VMA_LOCKED},     {"dd ", FF_VMA_DONTDUMP},
-        {"hg ", FF_VMA_HUGEPAGE},  {"nh ", FF_VMA_NOHUGEPAGE}, {"mg ", FF_VMA_MERGEABLE},
+        {"gd ", FF_VMA_GROWSDOWN}, {"wf ", FF_VMA_WIPEONFORK}, {"dc ", FF_VMA_DONTFORK},   {"nr ", FF_VMA_NORESERVE},
+        {"lo ", FF_VMA_LOCKED},    {"dd ", FF_VMA_DONTDUMP},   {"hg ", FF_VMA_HUGEPAGE},   {"nh ", FF_VMA_NOHUGEPAGE},
+        {"mg ", FF_VMA_MERGEABLE}, {"rr ", FF_VMA_RANDOM},     {"sr ", FF_VMA_SEQUENTIAL}, {"lf ", FF_VMA_LOCKONFAULT},
+        {"sl ", FF_VMA_SEALED},    {"dp ", FF_VMA_DROPPABLE},
     };
     uint32_t flags = mapping.shared ? static_cast<uint32_t>(FF_VMA_SHARED) : 0;
     for (const auto& [code, flag] : kCodes)
@@ -45,21 +47,11 @@ uint32_t flagsOf(const Mapping& mapping) {
     return flags;
 }
 
-bool namesFile(const ProcDir& parent, const std::string& path, const struct stat& mapped) {
-    UniqueFd root(openat(parent.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    struct stat named {};
-    return root.valid() && !path.empty() && path[0] == '/' &&
-           fstatat(root.get(), ("." + path).c_str(), &named, 0) == 0 && named.st_dev == mapped.st_dev &&
-           named.st_ino == mapped.st_ino;
-}
-
 Result<void> describeFile(DescriptorBuilder& builder, ff_vma& vma, const ProcDir& parent, const Twin& twin,
                           const Mapping& mapping) {
-    char name[80];
-    std::snprintf(name, sizeof name, "map_files/%lx-%lx", static_cast<unsigned long>(mapping.start),
-                  static_cast<unsigned long>(mapping.end));
+    const std::string name = mapFile(mapping);
     struct stat about {};
-    if (fstatat(twin.proc().fd(), name, &about, 0) != 0)
+    if (fstatat(twin.proc().fd(), name.c_str(), &about, 0) != 0)
         return unreadable(parent.pid(), "stat " + nameMapping(mapping), errno);
     if (!S_ISREG(about.st_mode)) return notCarried(nameMapping(mapping, "not a regular file"));
     std::string path = mapping.path;
@@ -75,8 +67,13 @@ Result<void> describeFile(DescriptorBuilder& builder, ff_vma& vma, const ProcDir
     vma.file_size = static_cast<uint64_t>(about.st_size);
     vma.file_mtime_ns = about.st_mtim.tv_sec * 1'000'000'000LL + about.st_mtim.tv_nsec;
     if (!exact) return {};
-    UniqueFd file(openat(twin.proc().fd(), name, O_RDONLY | O_CLOEXEC));
-    const auto hash = file.valid() ? hashFile(file.get(), about) : std::nullopt;
+    if (mapping.shared && !mapping.has("mw ")) vma.flags |= FF_VMA_NEVER_WRITABLE;
+    UniqueFd file(openat(twin.proc().fd(), name.c_str(), O_RDONLY | O_CLOEXEC));
+    // "sh" is VM_SHARED: a shared mapping of a file that is open for writing, whatever its protection is now.
+    if (mapping.shared && mapping.has("sh ")) vma.flags |= FF_VMA_SAME_FILE;
+    const auto hash = !file.valid()                  ? std::nullopt
+                      : vma.flags & FF_VMA_SAME_FILE ? fileIdentity(file.get())
+                                                     : hashFile(file.get(), about);
     vma.file_hash_high = hash ? hash->high : 0;
     vma.file_hash_low = hash ? hash->low : 0;
     return {};
@@ -100,7 +97,7 @@ Result<void> noteVdso(DescriptorBuilder& builder, ff_process& process, const Twi
 }  // namespace
 
 Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const Twin& twin,
-                            const std::vector<Mapping>& mappings, uint64_t scratch) {
+                            const std::vector<Mapping>& mappings, uint64_t scratch, SharedTable& shared) {
     process.vma_first = static_cast<uint32_t>(builder.vmas.size());
     for (const Mapping& mapping : mappings) {
         if (mapping.start == scratch) continue;
@@ -108,8 +105,10 @@ Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, con
         vma.start = mapping.start;
         vma.end = mapping.end;
         vma.prot = mapping.prot;
-        vma.flags = flagsOf(mapping);
-        if (mapping.inode != 0) {
+        vma.flags = flagsOf(mapping) | (mapping.guard ? uint32_t{FF_VMA_GUARD} : 0);
+        auto of_object = shared.describeMapping(vma, mapping, parent, twin.proc());
+        if (!of_object) return of_object.error();
+        if (mapping.inode != 0 && !*of_object) {
             vma.file_offset = mapping.offset;
             if (auto file = describeFile(builder, vma, parent, twin, mapping); !file) return file;
         }
@@ -117,7 +116,7 @@ Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, con
         builder.vmas.push_back(vma);
     }
     process.vma_count = static_cast<uint32_t>(builder.vmas.size()) - process.vma_first;
-    return {};
+    return shared.describe(builder, twin.proc());
 }
 
 }  // namespace farfork::capturing

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <sstream>
 
@@ -87,6 +88,12 @@ Result<void> describeLayout(ff_process& process, const Twin& twin) {
     process.brk = twin.report().brk;
     process.securebits = static_cast<uint32_t>(twin.report().securebits);
     process.dumpable = static_cast<uint32_t>(twin.report().dumpable);
+    process.xcomp_permitted = twin.report().xcomp_permitted;
+    // 0 also where the kernel does not know it: then nobody can have set it.
+    process.thp_disable = static_cast<uint32_t>(std::max<int64_t>(twin.report().thp_disable, 0));
+    const auto filter = twin.proc().read("coredump_filter");
+    if (!filter) return unreadable(twin.pid(), "read coredump_filter of the twin", errno);
+    process.coredump_filter = static_cast<uint32_t>(numberOf(*filter, 16));
     return {};
 }
 
@@ -145,6 +152,7 @@ Result<void> describeProcess(DescriptorBuilder& builder, ff_process& process, co
     if (auto done = describeFolder(builder, process, proc, *cwd); !done) return done;
     process.root_path = builder.strings.add(*root);
     process.personality = static_cast<uint32_t>(numberOf(*personality, 16));
+    if (twin.report().cold == -EINVAL) process.mm_flags |= FF_MM_LOCK_FUTURE;
     process.oom_score_adj = adjustment ? std::atoi(adjustment->c_str()) : 0;
     process.sigaction_first = static_cast<uint32_t>(builder.sigactions.size());
     const auto& actions = twin.report().sigactions;

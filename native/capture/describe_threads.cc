@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <cstring>
+#include <fstream>
 #include <map>
 
 #include "capture/describe.h"
@@ -10,55 +11,33 @@
 namespace farfork::capturing {
 namespace {
 
-// linux include/linux/errno.h; visible to a tracer only.
-constexpr int64_t kRestartSys = -512, kRestartNoIntr = -513, kRestartNoHand = -514, kRestartBlock = -516;
 constexpr uint32_t kDisable = 2, kAutoDisarm = 1u << 31;  // SS_DISABLE, SS_AUTODISARM
 
-static_assert(sizeof(ff_regs) == sizeof(user_regs_struct));
-
-/// Registers with which a child goes on: what the kernel does to the parent on its way back to user space (linux
-/// arch/x86/kernel/signal.c, arch_do_signal_or_restart), except that a child has no restart block: it sees EINTR.
-ff_regs readyToRun(const user_regs_struct& stopped) {
-    ff_regs regs;
-    std::memcpy(&regs, &stopped, sizeof regs);
-    const auto result = static_cast<int64_t>(regs.rax);
-    if (static_cast<int32_t>(regs.orig_rax) != -1) {
-        if (result == kRestartSys || result == kRestartNoIntr || result == kRestartNoHand) {
-            regs.rax = regs.orig_rax;
-            regs.rip -= 2;
-        } else if (result == kRestartBlock) {
-            regs.rax = static_cast<uint64_t>(-EINTR);
+/// Every processor of this machine, or nothing.
+std::vector<uint64_t> onlineProcessors() {
+    std::ifstream file("/sys/devices/system/cpu/online");  // as 0-3,8
+    std::vector<uint64_t> words;
+    for (uint64_t first = 0, last = 0; file >> first;) {
+        last = first;
+        if (file.peek() == '-') file.ignore() >> last;
+        for (uint64_t each = first; each <= last; each++) {
+            if (words.size() <= each / 64) words.resize(each / 64 + 1);
+            words[each / 64] |= 1ULL << each % 64;
         }
+        if (file.peek() == ',') file.ignore();
     }
-    regs.orig_rax = ~0ULL;
-    return regs;
+    return words;
 }
 
-/// A signal that is pending although it is blocked stays so for long: it is state. One that nobody blocks arrived in
-/// the pause itself; it is the parent's alone, as if sent right after.
-Result<void> refusePending(const Surgery& surgery, const std::vector<BlobSlot>& slots) {
-    uint64_t open_somewhere = 0, pending = 0;
-    for (size_t i = 0; i < surgery.tracees.size(); i++) {
-        if (slots[i].done != 1) continue;
-        pending |= slots[i].pending;
-        open_somewhere |= ~surgery.tracees[i].mask;
-    }
-    for (size_t i = 0; i < surgery.tracees.size(); i++) {
-        if (slots[i].done != 1) continue;
-        // Pending for this thread alone unless every thread sees it, that is, unless it is the process's.
-        uint64_t everywhere = ~0ULL;
-        for (const BlobSlot& slot : slots)
-            if (slot.done == 1) everywhere &= slot.pending;
-        const uint64_t own = slots[i].pending & ~everywhere & surgery.tracees[i].mask;
-        const uint64_t shared = everywhere & ~open_somewhere;
-        if (const uint64_t held = own | shared) {
-            const int number = __builtin_ctzll(held) + 1;
-            const char* name = sigabbrev_np(number);
-            return notCarried("pending signal " + std::to_string(number) +
-                              (name ? std::string(" (SIG") + name + ")" : ""));
-        }
-    }
-    return {};
+/// A thread that may run everywhere may do so in a child, whose machine has other processors.
+void describeAffinity(DescriptorBuilder& builder, ff_thread& thread, const std::vector<uint64_t>& mask,
+                      const std::vector<uint64_t>& online) {
+    bool everywhere = !online.empty();
+    for (size_t i = 0; i < online.size(); i++)
+        everywhere = everywhere && i < mask.size() && (online[i] & ~mask[i]) == 0;
+    if (everywhere || mask.empty()) return;
+    thread.affinity_bytes = static_cast<uint32_t>(mask.size() * sizeof(uint64_t));
+    thread.affinity_offset = builder.addBytes(std::as_bytes(std::span(mask)));
 }
 
 void describeSlot(ff_thread& thread, const BlobSlot& slot) {
@@ -76,6 +55,7 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
     thread.sched_policy = facts.sched_policy;
     thread.sched_priority = facts.sched_priority;
     thread.nice = facts.nice;
+    thread.io_priority = facts.io_priority;
     thread.no_new_privs = facts.no_new_privs;
     thread.speculation_store = facts.speculation_store;
     thread.speculation_branch = facts.speculation_branch;
@@ -115,8 +95,8 @@ Result<void> refuseKeyrings(const BlobSlot& slot, pid_t tid) {
 }  // namespace
 
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
-                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts) {
-    if (auto refused = refusePending(surgery, slots); !refused) return refused;
+                             const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts, pid_t twin) {
+    const auto online = onlineProcessors();
     Filters filters(surgery.filters);
     process.thread_first = static_cast<uint32_t>(builder.threads.size());
     for (size_t i = 0; i < surgery.tracees.size(); i++) {
@@ -130,14 +110,17 @@ Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, co
         for (const ThreadFacts& known : facts) {
             if (known.tid != tracee.tid) continue;
             describeFacts(thread, known);
+            describeAffinity(builder, thread, known.affinity, online);
             if (known.seccomp_mode != thread.seccomp_mode)
                 return Error{ErrorCode::kCaptureFailed, "capture.read", pidName(tracee.tid),
                              "its seccomp mode changed meanwhile"};
             if (thread.seccomp_mode != 2) continue;
             if (auto done = filters.describe(builder, thread, tracee.filters, known); !done) return done;
         }
+        if (slots[i].memory_policy != 0)
+            return notCarried("memory policy of thread " + std::to_string(tracee.tid) + " (set_mempolicy)");
         thread.flags = tracee.rseq_aborted ? static_cast<uint32_t>(FF_THREAD_RSEQ_ABORTED) : 0;
-        thread.regs = readyToRun(tracee.regs);
+        describeWait(thread, tracee.regs, tracee.call, tracee.slept_ns, twin);
         thread.signal_mask = tracee.mask;
         thread.rseq_address = tracee.rseq_address;
         thread.rseq_size = tracee.rseq_size;

@@ -2,11 +2,9 @@
 #include "capture/files.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,8 @@
 
 #include "capture/descriptions.h"
 #include "capture/errors.h"
+#include "capture/owners.h"
+#include "capture/paths.h"
 #include "capture/pipes.h"
 
 namespace farfork::capturing {
@@ -27,7 +27,8 @@ bool isPlainDevice(uint64_t device) {
 
 }  // namespace
 
-Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode) {
+Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t control_inode, SharedTable& shared,
+                                  const std::vector<UniqueFd>& passed) {
     FileTable table;
     table.pid_ = proc.pid();
     table.folder_ = UniqueFd(openat(proc.fd(), "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -36,13 +37,18 @@ Result<FileTable> FileTable::read(const ProcDir& proc, int pidfd, uint64_t contr
     table.entries_.reserve(numbers->size());
     table.listing_.resize(256 + 40 * (numbers->size() + 16));
     for (const int number : *numbers)
-        if (auto read = table.readEntry(proc, pidfd, number, control_inode); !read) return read.error();
+        if (auto read = table.readEntry(proc, pidfd, number, control_inode, shared); !read) return read.error();
+    if (auto read = table.readPassed(proc, passed, shared); !read) return read.error();
     if (auto grouped = table.groupDescriptions(); !grouped) return grouped.error();
     if (auto checked = table.checkPipes(); !checked) return checked.error();
+    for (const Entry& entry : table.entries_)
+        if (entry.object)
+            if (auto related = entry.object->relate(table); !related) return related.error();
     return table;
 }
 
-Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode) {
+Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, uint64_t control_inode,
+                                  SharedTable& shared) {
     const std::string text = std::to_string(number);
     const auto link = proc.link("fd/" + text);
     const auto info = proc.read("fdinfo/" + text);
@@ -60,20 +66,24 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
     entry.duplicate = UniqueFd(static_cast<int>(syscall(SYS_pidfd_getfd, pidfd, number, 0)));
     if (!entry.duplicate.valid())
         return errno == EBADF ? Result<void>() : unreadable(proc.pid(), "pidfd_getfd of fd " + text, errno);
+    if (auto owner = readOwner(proc, entry.duplicate.get(), entry.link, entry.file); !owner) return owner;
+    if (auto kind = classifyByFileSystem(proc, entry); !kind) return kind;
+    const Opened opened{proc, entry.file, entry.link, about, *info, entry.duplicate.get(), *this, shared};
+    if (entry.file.kind == FF_FILE_REGULAR) {  // with a name, and yet the child's own: in /dev/shm
+        auto object = findMemfd(opened);
+        if (!object) return object.error();
+        if (*object) entry.file.kind = (*object)->kind();
+        entry.object = *std::move(object);
+    }
     if (entry.file.kind == 0) {
-        auto object = findObject({proc, entry.file, entry.link, about, *info, entry.duplicate.get()});
+        auto object = findObject(opened);
         if (!object) return object.error();
         entry.object = *std::move(object);
         if (entry.object) entry.file.kind = entry.object->kind();
     }
-    if (entry.file.kind == FF_FILE_REGULAR) {
-        struct statfs system {};
-        if (fstatfs(entry.duplicate.get(), &system) != 0) return unreadable(proc.pid(), "fstatfs of fd " + text, errno);
-        if (system.f_type == PROC_SUPER_MAGIC) return notCarried(nameFile(number, entry.link, "procfs"));
-    }
-    if (entry.file.kind == FF_FILE_PIPE) {
+    if (isPipe(entry.file)) {
         entry.file.pipe_capacity = static_cast<uint32_t>(std::max(0, fcntl(entry.duplicate.get(), F_GETPIPE_SZ)));
-        if ((flags & O_ACCMODE) == O_RDONLY &&
+        if ((flags & O_ACCMODE) != O_WRONLY &&
             !makePipeCopy(entry.file.pipe_capacity, entry.copy_read, entry.copy_write))
             return unreadable(proc.pid(), "pipe for the copy of fd " + text, errno);
     }
@@ -83,45 +93,75 @@ Result<void> FileTable::readEntry(const ProcDir& proc, int pidfd, int number, ui
 
 Result<void> FileTable::classify(const ProcDir& proc, Entry& entry, const struct stat& about, const std::string& info,
                                  uint64_t control_inode) {
-    entry.file.inode = about.st_ino;
-    if (!field(info, "lock").empty()) return notCarried(nameFile(entry.file.fd, entry.link, "file lock"));
-    if (entry.file.status_flags & O_ASYNC)
-        return notCarried(nameFile(entry.file.fd, entry.link, "signal-driven input"));
+    entry.file.inode = entry.node = about.st_ino;
+    entry.device = about.st_dev;
+    if (auto locks = checkLocks(info, nameFile(entry.file.fd, entry.link, "lease")); !locks) return locks;
     if (S_ISSOCK(about.st_mode) && control_inode && about.st_ino == control_inode) {
         entry.file.kind = FF_FILE_CONTROL;
         return {};
     }
-    if (entry.file.fd <= 2) {
-        entry.file.kind = FF_FILE_STDIO;
-        entry.file.stdio_fd = static_cast<uint32_t>(entry.file.fd);
+    if (entry.file.fd <= 2) return classifyStandard(proc, entry, about);
+    if (S_ISFIFO(about.st_mode) && !(entry.file.status_flags & O_PATH)) {
+        classifyPipe(entry);
         return {};
     }
-    if (entry.file.status_flags & O_PATH) return notCarried(nameFile(entry.file.fd, entry.link, "O_PATH"));
-    if (S_ISFIFO(about.st_mode) && entry.link.starts_with("pipe:[")) {
-        if (entry.file.status_flags & O_DIRECT) return notCarried(nameFile(entry.file.fd, entry.link, "packet mode"));
-        entry.file.kind = FF_FILE_PIPE;
-        return {};
+    return classifyPath(proc, entry, about);
+}
+
+/// Each child has its own; what the parent has there, too, when it is a regular file that a child can open again.
+Result<void> FileTable::classifyStandard(const ProcDir& proc, Entry& entry, const struct stat& about) {
+    if (S_ISREG(about.st_mode) && !(entry.file.status_flags & O_PATH)) {
+        auto found = findPath(proc, entry.file.fd, entry.link, about);
+        if (!found) return found.error();
+        if (found->named) entry.file.stdio_kind = FF_FILE_REGULAR;
     }
-    return classifyPath(proc, entry, about.st_mode, about.st_rdev);
+    entry.file.kind = FF_FILE_STDIO;
+    entry.file.stdio_fd = static_cast<uint32_t>(entry.file.fd);
+    return {};
+}
+
+/// Inode numbers of FIFOs repeat from file system to file system, so those are told by the first descriptor.
+void FileTable::classifyPipe(Entry& entry) const {
+    entry.file.kind = entry.link.starts_with("pipe:[") ? FF_FILE_PIPE : FF_FILE_FIFO;
+    if (entry.file.kind == FF_FILE_PIPE) return;
+    constexpr uint64_t kNotAnInode = 1ULL << 63;
+    entry.file.inode = kNotAnInode | static_cast<uint64_t>(entry.file.fd);
+    for (const Entry& earlier : entries_)
+        if (earlier.file.kind == FF_FILE_FIFO && earlier.node == entry.node && earlier.device == entry.device) {
+            entry.file.inode = earlier.file.inode;
+            break;
+        }
 }
 
 /// Files that are opened again by their path. Others get kind 0 here: they may still be duplicates of stdio.
-Result<void> FileTable::classifyPath(const ProcDir& proc, Entry& entry, unsigned mode, uint64_t device) {
-    if (S_ISCHR(mode) && isPlainDevice(device)) {
+Result<void> FileTable::classifyPath(const ProcDir& proc, Entry& entry, const struct stat& about) {
+    const bool path_only = entry.file.status_flags & O_PATH;
+    if (S_ISCHR(about.st_mode) && isPlainDevice(about.st_rdev) && !path_only) {
         entry.file.kind = FF_FILE_DEVICE;
         return {};
     }
-    if (!S_ISREG(mode) && !S_ISDIR(mode)) return {};
-    struct stat named {
-    }, held{};
-    const std::string number = "fd/" + std::to_string(entry.file.fd);
-    if (fstatat(proc.fd(), number.c_str(), &held, 0) != 0) return unreadable(proc.pid(), "stat " + number, errno);
-    // A child opens it in the agent's view, before it changes its root: /proc shows the path in the same view.
-    if (entry.link.empty() || entry.link[0] != '/' || stat(entry.link.c_str(), &named) != 0 ||
-        named.st_ino != held.st_ino || named.st_dev != held.st_dev)
-        return {};
-    entry.file.kind = FF_FILE_REGULAR;
-    entry.file.file_size = S_ISREG(mode) ? static_cast<uint64_t>(held.st_size) : 0;
+    if (!S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode) && !path_only) return {};
+    auto found = findPath(proc, entry.file.fd, entry.link, about);
+    if (!found) return found.error();
+    if (!found->named) return {};
+    entry.link = std::move(found->path);
+    entry.file.kind = path_only ? FF_FILE_OPATH : FF_FILE_REGULAR;
+    entry.file.file_size = S_ISREG(about.st_mode) ? static_cast<uint64_t>(about.st_size) : 0;
+    return {};
+}
+
+/// What is below /proc tells of a process, so a child needs its own; an O_PATH descriptor must not be taken for the
+/// object behind it.
+Result<void> FileTable::classifyByFileSystem(const ProcDir& proc, Entry& entry) {
+    if (entry.file.kind == FF_FILE_REGULAR || entry.file.kind == FF_FILE_OPATH) {
+        const auto procfs = isProcfs(entry.duplicate.get());
+        if (!procfs) return unreadable(proc.pid(), "fstatfs of fd " + std::to_string(entry.file.fd), errno);
+        if (!*procfs) return {};
+        auto path = pathBelowProc(proc, entry.link);
+        if (!path) return notCarried(nameFile(entry.file.fd, entry.link, "procfs"), path.error().detail);
+        entry.link = *std::move(path);
+        entry.file.kind = FF_FILE_PROC;
+    }
     return {};
 }
 
@@ -153,38 +193,19 @@ Result<void> FileTable::groupDescriptions() {
             if (stdio < 3 && entry.file.fd > 2 && entry.file.kind != FF_FILE_CONTROL) {
                 entry.file.kind = FF_FILE_STDIO;
                 entry.file.stdio_fd = stdio;
+                entry.file.stdio_kind = entryOf(stdio)->file.stdio_kind;
                 entry.object.reset();
             }
         }
         first = end;
     }
-    for (const Entry& entry : entries_)
-        if (entry.file.kind == 0) return notCarried(nameFile(entry.file.fd, entry.link));
-    return {};
-}
-
-/// A pipe is carried when both of its ends are here and nowhere else.
-Result<void> FileTable::checkPipes() {
-    std::vector<uint64_t> inodes;
     for (const Entry& entry : entries_) {
-        if (entry.file.kind != FF_FILE_PIPE) continue;
-        bool read_end = false, write_end = false;
-        for (const Entry& other : entries_) {
-            if (other.file.kind != FF_FILE_PIPE || other.file.inode != entry.file.inode) continue;
-            const uint32_t mode = other.file.status_flags & O_ACCMODE;
-            read_end |= mode != O_WRONLY;
-            write_end |= mode != O_RDONLY;
-        }
-        if (!read_end || !write_end)
-            return notCarried(nameFile(entry.file.fd, entry.link, "its other end is outside the process"));
-        inodes.push_back(entry.file.inode);
+        if (entry.file.kind == 0)
+            return notCarried(nameFile(entry.file.fd, entry.link, entry.file.status_flags & O_PATH ? "O_PATH" : ""));
+        const bool replaced = entry.file.kind == FF_FILE_STDIO || entry.file.kind == FF_FILE_CONTROL;
+        if (replaced && entry.file.status_flags & O_ASYNC)
+            return notCarried(nameFile(entry.file.fd, entry.link, "signal-driven input"));
     }
-    if (inodes.empty()) return {};
-    const auto outsider = findPipeHolder(inodes, pid_);
-    if (!outsider) return {};
-    for (const Entry& entry : entries_)
-        if (entry.file.kind == FF_FILE_PIPE && entry.file.inode == outsider->inode)
-            return notCarried(nameFile(entry.file.fd, entry.link, "also open in pid " + std::to_string(outsider->pid)));
     return {};
 }
 

@@ -89,6 +89,8 @@ std::vector<Mapping> parseMappings(std::string_view text) {
                 mapping.huge_kb = numberOf(line.substr(14));
             else if (line.starts_with("Swap:"))
                 mapping.swap_kb = numberOf(line.substr(5));
+            else if (line.starts_with("ProtectionKey:"))
+                mapping.protection_key = numberOf(line.substr(14));
             else if (line.starts_with("VmFlags: "))
                 mapping.vm_flags = std::string(line.substr(9)) + " ";
         }
@@ -105,16 +107,25 @@ std::string nameMapping(const Mapping& mapping, std::string_view what) {
     return name + mapping.path + ")";
 }
 
+std::string mapFile(const Mapping& mapping) {
+    char name[64];
+    std::snprintf(name, sizeof name, "map_files/%lx-%lx",
+                  static_cast<unsigned long>(mapping.vma_end ? mapping.vma_start : mapping.start),
+                  static_cast<unsigned long>(mapping.vma_end ? mapping.vma_end : mapping.end));
+    return name;
+}
+
 Result<void> checkMappings(const std::vector<Mapping>& mappings) {
     for (const Mapping& mapping : mappings) {
         const bool special = mapping.path.starts_with("[v");  // [vdso], [vvar...], [vsyscall]
-        // "sh" is VM_SHARED: a shared mapping of a file that is open for writing, whatever its protection is now.
-        if (mapping.has("sh ")) return notCarried(nameMapping(mapping, "MAP_SHARED writable"));
         if (mapping.has("ht ")) return notCarried(nameMapping(mapping, "hugetlb"));
-        if (mapping.has("lo ")) return notCarried(nameMapping(mapping, "mlocked"));
         if (mapping.has("um ") || mapping.has("uw ") || mapping.has("ui "))
             return notCarried(nameMapping(mapping, "userfaultfd"));
-        if (mapping.has("dc ") && !special) return notCarried(nameMapping(mapping, "MADV_DONTFORK"));
+        if (mapping.isNotForked() && (mapping.shared || mapping.inode != 0 || mapping.has("gd ")))
+            return notCarried(nameMapping(mapping, "MADV_DONTFORK"));
+        // An execute-only mapping has a key of the kernel's own choice (pkeys(7)).
+        if (mapping.protection_key != 0 && mapping.prot != PROT_EXEC)
+            return notCarried(nameMapping(mapping, "protection key " + std::to_string(mapping.protection_key)));
         if ((mapping.has("io ") || mapping.has("pf ")) && !special)
             return notCarried(nameMapping(mapping, "device memory"));
         if (mapping.has("ss ")) return notCarried(nameMapping(mapping, "shadow stack"));

@@ -84,6 +84,14 @@ Result<Preparation> prepare(const CaptureOptions& options) {
         else if (facts.error().code != ErrorCode::kProcessExited)
             return facts.error();
     }
+    const auto timers = before.proc.read("timers");
+    if (!timers) return unreadable(pid, "read timers", errno);  // CONFIG_CHECKPOINT_RESTORE
+    auto parsed = parseTimers(*timers);
+    if (!parsed) return unreadable(pid, "read timers", EBADMSG);
+    before.timers_text = *timers;
+    before.timers = *std::move(parsed);
+    before.timers_now.resize(timers->size() + 4096);
+    before.waits = readWaits(before.proc, before.threads);
     return before;
 }
 

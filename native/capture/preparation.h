@@ -8,7 +8,9 @@
 #include "capture/capture.h"
 #include "capture/memory_map.h"
 #include "capture/proc.h"
+#include "capture/timers.h"
 #include "capture/validate.h"
+#include "capture/waits.h"
 
 namespace farfork::capturing {
 
@@ -19,6 +21,10 @@ struct Preparation {
     std::string status;                ///< text of /proc/PID/status
     std::vector<ThreadFacts> threads;  ///< leader first
     std::vector<Mapping> mappings;
+    std::vector<Wait> waits;
+    std::string timers_text;  ///< of /proc/PID/timers
+    std::vector<PosixTimer> timers;
+    std::vector<char> timers_now;  ///< for the pause
     uint64_t syscall_address = 0;
     uint64_t start_stack = 0;  ///< another value later: it executed another program
 };

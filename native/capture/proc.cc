@@ -17,6 +17,9 @@ namespace farfork::capturing {
 ProcDir::ProcDir(pid_t pid)
     : pid_(pid), directory_(open(("/proc/" + std::to_string(pid)).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
+ProcDir::ProcDir(int root, const std::string& path)
+    : directory_(openat(root, path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
 std::optional<std::string> ProcDir::read(const std::string& name) const {
     UniqueFd file(openat(directory_.get(), name.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid()) return std::nullopt;
@@ -55,6 +58,14 @@ std::optional<std::vector<int>> ProcDir::numbers(const std::string& name) const 
     return result;
 }
 
+bool namesFile(const ProcDir& proc, const std::string& path, const struct stat& about) {
+    UniqueFd root(openat(proc.fd(), "root", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    struct stat named {};
+    return root.valid() && !path.empty() && path[0] == '/' &&
+           fstatat(root.get(), ("." + path).c_str(), &named, 0) == 0 && named.st_dev == about.st_dev &&
+           named.st_ino == about.st_ino;
+}
+
 std::optional<ProcStat> parseStat(std::string_view text) {
     const size_t open = text.find('('), close = text.rfind(')');
     if (open == std::string_view::npos || close == std::string_view::npos || close + 2 >= text.size())
@@ -88,6 +99,7 @@ std::optional<ProcStat> parseStat(std::string_view text) {
     stat.start_code = number(26);
     stat.end_code = number(27);
     stat.start_stack = number(28);
+    stat.processor = number(39);
     stat.start_data = number(45);
     stat.end_data = number(46);
     stat.start_brk = number(47);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -17,6 +18,8 @@ class ProcDir {
   public:
     ProcDir() = default;
     explicit ProcDir(pid_t pid);
+    /// The folder of a process in another view of /proc; pid() is 0.
+    ProcDir(int root, const std::string& path);
     [[nodiscard]] bool valid() const { return directory_.valid(); }
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] int fd() const { return directory_.get(); }
@@ -31,12 +34,15 @@ class ProcDir {
     UniqueFd directory_;
 };
 
+/// Whether `path` leads the process to the file that `about` is of.
+bool namesFile(const ProcDir& proc, const std::string& path, const struct stat& about);
+
 /// The fields of /proc/PID/stat that matter here; see proc_pid_stat(5).
 struct ProcStat {
     std::string comm;
     char state = '?';
     int64_t ppid = 0, pgrp = 0, session = 0, nice = 0, threads = 0;
-    uint64_t flags = 0, start_time = 0;
+    uint64_t flags = 0, start_time = 0, processor = 0;
     uint64_t start_code = 0, end_code = 0, start_stack = 0, start_data = 0, end_data = 0, start_brk = 0;
     uint64_t arg_start = 0, arg_end = 0, env_start = 0, env_end = 0;
 };

@@ -24,8 +24,9 @@ constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kInjectionTimeoutNs = 60'000 * kMillisecond;
 /// A wake-up across cores costs 50 us here, a spin 10 (FACTS.md): spin first. Then sleep until SIGCHLD.
 constexpr uint64_t kSpinNs = 10'000;
+constexpr uint64_t kGraceNs = 20 * kMillisecond;
 constexpr uint64_t kMaxNapNs = 10 * kMillisecond;
-constexpr size_t kSpareSlots = 32;
+constexpr size_t kSpareSlots = 32, kMaxSignals = 512;
 
 /// Bytes of an XSAVE area with every component that the kernel enabled (Intel SDM, CPUID leaf 0DH, ECX).
 size_t xsaveBytes() {
@@ -45,8 +46,9 @@ void hurry() {
 
 Surgery::Surgery(Plan plan) : plan_(std::move(plan)) {
     slot_capacity_ = plan_.tids.size() * 2 + kSpareSlots;
-    scratch_bytes =
-        2 * FF_BLOB_PAGE + ((slot_capacity_ * FF_SLOT_SIZE + FF_BLOB_PAGE - 1) & ~uint64_t{FF_BLOB_PAGE - 1});
+    const uint64_t tables = slot_capacity_ * FF_SLOT_SIZE + plan_.timers.size() * FF_BLOB_TIMER_SIZE;
+    scratch_bytes = 2 * FF_BLOB_PAGE + ((tables + FF_BLOB_PAGE - 1) & ~uint64_t{FF_BLOB_PAGE - 1});
+    signals.resize(kMaxSignals);
     xstate_stride = xsaveBytes();
     tracees.reserve(slot_capacity_);
     xstate.resize(slot_capacity_ * xstate_stride);
@@ -135,6 +137,14 @@ void Surgery::restore() {
     if (tracees.empty()) return;
     const uint64_t deadline = monotonicNs() + kInjectionTimeoutNs;
     int status = 0;
+    // A stop that nobody reads would end some calls with EINTR.
+    const uint64_t grace = monotonicNs() + kGraceNs;
+    for (const Tracee& tracee : tracees)
+        while (tracee.phase == Tracee::Phase::kRunning) {
+            Tracee* stopped = await(grace, status);
+            if (!stopped) break;
+            handle(*stopped, status);
+        }
     for (const Tracee& tracee : tracees)
         while (injected(tracee)) {
             Tracee* stopped = await(deadline, status);
@@ -162,14 +172,8 @@ void Surgery::putBack(Tracee& tracee) {
     using Phase = Tracee::Phase;
     if (tracee.phase != Phase::kStopped && tracee.phase != Phase::kDone) return;
     if (tracee.altered) setMask(tracee.tid, tracee.mask);
-    user_regs_struct regs = tracee.regs;
-    if (tracee.call_anew) {
-        regs.rax = regs.orig_rax;
-        regs.rip -= 2;
-        regs.orig_rax = ~0ULL;
-    }
-    if (tracee.altered || tracee.rseq_aborted || tracee.call_anew) setRegs(tracee.tid, regs);
-    tracee.altered = false;
+    if (tracee.altered || tracee.rseq_aborted || tracee.mended) setRegs(tracee.tid, tracee.back);
+    tracee.altered = tracee.mended = false;
 }
 
 void Surgery::letGo(Tracee& tracee) {

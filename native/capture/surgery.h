@@ -14,6 +14,7 @@
 #include "capture/blob.h"
 #include "capture/proc.h"
 #include "capture/seccomp.h"
+#include "capture/waits.h"
 
 namespace farfork::capturing {
 
@@ -29,18 +30,22 @@ struct Tracee {
     };
     pid_t tid = 0;
     Phase phase = Phase::kRunning;
-    user_regs_struct regs{};  ///< to put back; rip is moved to the abort handler when it was in an rseq section
-    uint64_t mask = 0;        ///< signal mask to put back
-    bool altered = false;     ///< registers and mask are not its own at the moment
-    bool call_anew = false;   ///< the kernel's way to restart its call is forbidden to it: it makes the call again
-    bool suspended = false;   ///< its seccomp filters are
-    int deferred_signal = 0;  ///< arrived during the surgery; delivered on detach
+    user_regs_struct regs{};  ///< as it stopped; rip is moved to the abort handler when it was in an rseq section
+    user_regs_struct back{};  ///< to put back
+    int64_t call = -1;        ///< the system call that it was in
+    std::optional<uint64_t> slept_ns;  ///< in a call with a relative timeout, where that is known
+    uint64_t mask = 0;                 ///< signal mask to put back
+    bool altered = false;              ///< registers and mask are not its own at the moment
+    bool suspended = false;            ///< its seccomp filters are
+    int deferred_signal = 0;           ///< arrived during the surgery; delivered on detach
     bool rseq_aborted = false;
+    bool mended = false;  ///< `back` differs from what the kernel would go on with
     uint64_t rseq_address = 0;
     uint32_t rseq_size = 0, rseq_signature = 0;
     uint64_t robust_head = 0, robust_size = 0;
-    SeccompChain filters;      ///< in Surgery::filters
-    uint64_t xstate_size = 0;  ///< bytes in Surgery::xstate at index * xstate stride
+    SeccompChain filters;                       ///< in Surgery::filters
+    size_t signal_first = 0, signal_count = 0;  ///< of its own, pending; in Surgery::signals
+    uint64_t xstate_size = 0;                   ///< bytes in Surgery::xstate at index * xstate stride
 };
 
 /// The pause: stops every thread, makes the leader fork the twin, reads what a stopped thread alone can tell, and puts
@@ -56,8 +61,11 @@ class Surgery {
         int task_fd = -1;                 ///< /proc/PID/task
         uint64_t syscall_address = 0;     ///< of a syscall instruction in the parent (vdso)
         uint64_t nonce = 0;
-        uint32_t leader_seccomp = 0;  ///< SECCOMP_MODE_* of the main thread
-        bool seccomp = false;         ///< of any thread
+        uint32_t leader_seccomp = 0;               ///< SECCOMP_MODE_* of the main thread
+        bool seccomp = false;                      ///< of any thread
+        std::vector<BlobTimer> timers;             ///< to ask for; `id` is set
+        bool trap_ignored = false;                 ///< SIGTRAP is: a single step would reset that
+        const std::vector<Wait>* waits = nullptr;  ///< ascending by tid
         uint32_t stop_timeout_ms = 0, max_pause_ms = 0, twin_lifetime_s = 0;
         /// Called while every thread stands still. False: what was read before is stale.
         std::function<Result<bool>(const Surgery&)> inspect;
@@ -67,12 +75,16 @@ class Surgery {
     void run();
     [[nodiscard]] uint64_t nonce() const { return plan_.nonce; }
 
+    [[nodiscard]] uint64_t timersAddress() const { return slotAddress(slot_capacity_); }
+
     /// What went wrong, if anything did.
     std::optional<Error> error;
     std::vector<Tracee> tracees;  ///< leader first; threads that exited meanwhile are kGone
     std::vector<std::byte> xstate;
     size_t xstate_stride = 0;
     SeccompArena filters;
+    std::vector<ff_siginfo> signals;            ///< pending ones, by tracee
+    size_t shared_first = 0, shared_count = 0;  ///< those of the process
     uint64_t scratch = 0, scratch_bytes = 0;
     int64_t twin = 0;        ///< tid in the parent's pid namespace; 0: none was made
     bool sandboxed = false;  ///< the twin sleeps under filters: a ptrace stop would make it call again
@@ -103,7 +115,9 @@ class Surgery {
     bool stoppedInInjection(Tracee& tracee, int status);
     bool readOnStop(Tracee& tracee);
     void fixRseq(Tracee& tracee);
+    void readCall(Tracee& tracee);
     bool readRest(size_t index);
+    bool peekSignals(const Tracee& tracee, uint32_t flags, size_t& first, size_t& count);
     bool startMmap();
     bool finishMmap(const user_regs_struct& regs);
     bool writeCode();
@@ -125,6 +139,7 @@ class Surgery {
     Plan plan_;
     uint64_t deadline_ns_ = 0;
     size_t slot_capacity_ = 0;
+    size_t signals_used_ = 0;
     bool mapped_ = false;
     bool split_ = false;      ///< code and data of the scratch mapping are mapped apart
     pid_t followed_[2] = {};  ///< intermediate and twin of a parent under seccomp

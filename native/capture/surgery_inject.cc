@@ -15,8 +15,8 @@
 namespace farfork::capturing {
 namespace {
 
-// SIGTRAP stays open: the kernel resets the handler of a blocked signal that it has to force (linux kernel/signal.c,
-// force_sig_info_to_task), and int3 forces one.
+// SIGTRAP stays open: a single step forces one, for which the kernel resets the handler of a blocked signal (linux
+// kernel/signal.c, force_sig_info_to_task), and the blob ends by one.
 constexpr uint64_t kAllButTrap = ~(1ULL << (5 - 1));
 constexpr uint64_t kTrapFlag = 0x100, kDirectionFlag = 0x400;
 
@@ -87,12 +87,18 @@ bool Surgery::writeBlob() {
     header.nonce = plan_.nonce;
     std::memcpy(header.name, "farfork-twin", 13);
     header.seccomp = plan_.leader_seccomp;
-    const iovec local[2] = {{&header, sizeof header}, {const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)}};
-    const iovec remote[2] = {{reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header},
-                             {reinterpret_cast<void*>(scratch), local[1].iov_len}};
-    const unsigned parts = split_ ? 1 : 2;
+    header.timers = timersAddress();
+    header.timer_count = plan_.timers.size();
+    const size_t timer_bytes = plan_.timers.size() * sizeof(BlobTimer);
+    const iovec local[3] = {{&header, sizeof header},
+                            {plan_.timers.data(), timer_bytes},
+                            {const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)}};
+    const iovec remote[3] = {{reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header},
+                             {reinterpret_cast<void*>(header.timers), timer_bytes},
+                             {reinterpret_cast<void*>(scratch), local[2].iov_len}};
+    const unsigned parts = split_ ? 2 : 3;
     const long wrote = syscall(SYS_process_vm_writev, plan_.pid, local, parts, remote, parts, 0);
-    const size_t wanted = sizeof header + (split_ ? 0 : local[1].iov_len);
+    const size_t wanted = sizeof header + timer_bytes + (split_ ? 0 : local[2].iov_len);
     if (wrote == static_cast<long>(wanted) && (!split_ || writeCode())) return true;
     return fail(ErrorCode::kCaptureFailed, "capture.inject", plan_.pid, "write into the parent", errno);
 }
@@ -125,22 +131,20 @@ bool Surgery::startBlob(size_t index, const char* entry) {
     return resume(tracee, 0);
 }
 
-/// Reads the leader's verdict: rax and r15 at its int3 (blob.S).
+/// Reads the leader's verdict: r13 and r15 at its end (blob.S).
 bool Surgery::judgeFork(const user_regs_struct& regs) {
     forked_ns = monotonicNs();
     const auto outcome = static_cast<int64_t>(regs.r15);
     const int sys_errno = outcome < 0 ? static_cast<int>(-outcome) : 0;
     const ErrorCode no_room =
         sys_errno == ENOMEM || sys_errno == EAGAIN ? ErrorCode::kResourceExhausted : ErrorCode::kCaptureFailed;
-    switch (regs.rax) {
+    switch (regs.r13) {
         case FF_BLOB_FORKED:
             twin = outcome;
             return true;
         case FF_BLOB_HAS_CHILDREN:
             error = notCarried("child process");
             return false;
-        case FF_BLOB_HAS_ITIMER:
-            error = notCarried("interval timer (setitimer or alarm)");
             return false;
         case FF_BLOB_HAS_SECCOMP:
             stale = true;

@@ -37,8 +37,9 @@ bool readSmall(int folder, const char* path, char (&text)[kSize]) {
 bool Surgery::seizeSuspended(pid_t tid, bool& suspended) {
     // The leader's children are traced from their first instruction on, with the same options.
     const uint64_t follow = tid == plan_.pid && plan_.leader_seccomp ? PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE : 0;
-    suspended = ptraceCall(PTRACE_SEIZE, tid, 0, reinterpret_cast<void*>(PTRACE_O_SUSPEND_SECCOMP | follow));
-    return suspended || ptraceCall(PTRACE_SEIZE, tid, 0, nullptr);
+    const uint64_t options = PTRACE_O_TRACESYSGOOD | follow;
+    suspended = ptraceCall(PTRACE_SEIZE, tid, 0, reinterpret_cast<void*>(PTRACE_O_SUSPEND_SECCOMP | options));
+    return suspended || ptraceCall(PTRACE_SEIZE, tid, 0, reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD));
 }
 
 /// Nothing may be injected under a filter. Only without the privilege to suspend it.
@@ -65,14 +66,11 @@ bool Surgery::readFilters(Tracee& tracee) {
 /// A sleep with a time limit is restarted by restart_syscall(2), which its filters may answer with death. Such a thread
 /// makes its own call again, with the whole time.
 void Surgery::spareRestart(Tracee& tracee) {
-    constexpr int64_t kRestartBlock = -516;  // linux include/linux/errno.h, ERESTART_RESTARTBLOCK
-    user_regs_struct regs{};
-    if (!plan_.seccomp || !tracee.suspended || !getRegs(tracee.tid, regs)) return;
-    if (static_cast<int64_t>(regs.rax) != kRestartBlock || static_cast<int64_t>(regs.orig_rax) < 0) return;
-    tracee.regs = regs;
+    if (!plan_.seccomp || !tracee.suspended || static_cast<int64_t>(tracee.back.rax) != kRestartBlock) return;
     SeccompChain chain;
-    tracee.call_anew =
-        filters.read(tracee.tid, chain) == 0 && !seccompPasses(filters.bytes(chain), SYS_restart_syscall);
+    if (filters.read(tracee.tid, chain) != 0 || seccompPasses(filters.bytes(chain), SYS_restart_syscall)) return;
+    tracee.back.rax = static_cast<uint64_t>(kRestartNoHand);
+    if (tracee.call >= 0) tracee.back.orig_rax = static_cast<uint64_t>(tracee.call);
 }
 
 /// An event of the intermediate or of the twin, which nobody else lets go on.

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -96,8 +97,10 @@ bool Surgery::stoppedByInterrupt(Tracee& tracee, int status) {
                errno == ESRCH || fail(codeOf(errno), "capture.stop", tracee.tid, "PTRACE_CONT", errno);
     waiting_--;
     tracee.phase = Tracee::Phase::kStopped;
-    spareRestart(tracee);
-    if (closing_) return true;
+    if (closing_) {
+        if (signal == SIGTRAP && getRegs(tracee.tid, tracee.regs)) readCall(tracee);
+        return true;
+    }
     if (signal != SIGTRAP)  // a group stop; detaching leaves it in force (linux kernel/ptrace.c, __ptrace_unlink)
         return fail(ErrorCode::kProcessStopped, "capture.stop", tracee.tid, "stopped by job control", 0);
     if (!readOnStop(tracee)) return false;
@@ -107,6 +110,7 @@ bool Surgery::stoppedByInterrupt(Tracee& tracee, int status) {
 bool Surgery::readOnStop(Tracee& tracee) {
     if (!getRegs(tracee.tid, tracee.regs))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETREGS", errno);
+    readCall(tracee);
     if (!getMask(tracee.tid, tracee.mask))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETSIGMASK", errno);
     if (!tracee.suspended && !refuseFilters(tracee)) return false;
@@ -118,8 +122,25 @@ bool Surgery::readOnStop(Tracee& tracee) {
         return false;
     }
     // A critical section contains no system call (rseq(2)), so only a thread stopped outside of one can be in it.
-    if (static_cast<int64_t>(tracee.regs.orig_rax) < 0) fixRseq(tracee);
+    if (tracee.call < 0) fixRseq(tracee);
     return true;
+}
+
+/// The call that it was in, and with which registers the thread has to go on so that it cannot tell.
+void Surgery::readCall(Tracee& tracee) {
+    const auto result = static_cast<int64_t>(tracee.regs.rax);
+    const Wait* wait = nullptr;
+    if (plan_.waits && (result == kRestartBlock || endedByStop(tracee.regs))) {
+        const auto found = std::lower_bound(plan_.waits->begin(), plan_.waits->end(), tracee.tid,
+                                            [](const Wait& each, pid_t tid) { return each.tid < tid; });
+        if (found != plan_.waits->end() && found->tid == tracee.tid && found->stack == tracee.regs.rsp) wait = &*found;
+    }
+    tracee.call = callOf(tracee.regs, wait);
+    if (wait && static_cast<uint64_t>(tracee.call) == wait->number && hasRelativeTimeout(tracee.call, tracee.regs))
+        tracee.slept_ns = sleptUntilStop(*wait);
+    tracee.back = goOn(tracee.regs, tracee.call, tracee.slept_ns);
+    spareRestart(tracee);
+    tracee.mended = tracee.back.rax != tracee.regs.rax;
 }
 
 /// Does what the kernel would do on the way back to user space (linux kernel/rseq.c, rseq_ip_fixup): the injected code
@@ -139,7 +160,7 @@ void Surgery::fixRseq(Tracee& tracee) {
     if (!readMemory(tracee.tid, section, &cs, sizeof cs) || tracee.regs.rip - cs.start_ip >= cs.post_commit_offset)
         return;
     if (!readMemory(tracee.tid, cs.abort_ip - 4, &signature, sizeof signature) || signature != config.signature) return;
-    tracee.regs.rip = cs.abort_ip;
+    tracee.regs.rip = tracee.back.rip = cs.abort_ip;
     tracee.rseq_aborted = true;
 }
 
@@ -149,6 +170,8 @@ bool Surgery::readRest(size_t index) {
     while (tracee.phase == Tracee::Phase::kInBlob)
         if (!pump(monotonicNs() + 60'000'000'000ULL)) return false;
     if (tracee.phase == Tracee::Phase::kGone) return true;
+    if (!peekSignals(tracee, 0, tracee.signal_first, tracee.signal_count)) return false;
+    if (index == 0 && !peekSignals(tracee, PTRACE_PEEKSIGINFO_SHARED, shared_first, shared_count)) return false;
     iovec area{xstate.data() + index * xstate_stride, xstate_stride};
     if (!ptraceCall(PTRACE_GETREGSET, tracee.tid, kNoteX86Xstate, &area))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETREGSET NT_X86_XSTATE", errno);
@@ -165,9 +188,29 @@ bool Surgery::readRest(size_t index) {
     return true;
 }
 
+bool Surgery::peekSignals(const Tracee& tracee, uint32_t flags, size_t& first, size_t& count) {
+    constexpr size_t kAtOnce = 32;
+    first = signals_used_;
+    count = 0;
+    for (;;) {
+        const size_t room = std::min(signals.size() - signals_used_, kAtOnce);
+        if (room == 0) {
+            if (!error) error = notCarried("pending signals", "more than " + std::to_string(signals.size()));
+            return false;
+        }
+        ptrace_peeksiginfo_args wanted{count, flags, static_cast<int32_t>(room)};
+        const long got = syscall(SYS_ptrace, PTRACE_PEEKSIGINFO, tracee.tid, &wanted, &signals[signals_used_]);
+        if (got < 0) return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_PEEKSIGINFO", errno);
+        count += static_cast<size_t>(got);
+        signals_used_ += static_cast<size_t>(got);
+        if (static_cast<size_t>(got) < room) return true;
+    }
+}
+
 bool Surgery::resume(Tracee& tracee, int signal) {
     const bool stepping = tracee.phase == Tracee::Phase::kMapping;
-    if (ptraceCall(stepping ? PTRACE_SINGLESTEP : PTRACE_CONT, tracee.tid, 0,
+    const long step = plan_.trap_ignored ? PTRACE_SYSCALL : PTRACE_SINGLESTEP;
+    if (ptraceCall(stepping ? step : PTRACE_CONT, tracee.tid, 0,
                    reinterpret_cast<void*>(static_cast<uintptr_t>(signal))))
         return true;
     waiting_--;
@@ -185,7 +228,10 @@ bool Surgery::stoppedInInjection(Tracee& tracee, int status) {
     const bool arrived = mapping ? regs.rip == plan_.syscall_address + 2
                                  : code == static_cast<uint64_t>(ff_blob_thread_end - ff_blob_begin) ||
                                        code == static_cast<uint64_t>(ff_blob_leader_end - ff_blob_begin);
-    if (signal != SIGTRAP || !arrived) {  // only SIGSTOP and a foreign SIGTRAP can come here: keep it for later
+    const bool call_stop = signal == (SIGTRAP | 0x80);                                     // PTRACE_O_TRACESYSGOOD
+    if (call_stop && static_cast<int64_t>(regs.rax) == -ENOSYS) return resume(tracee, 0);  // on its way in
+    if ((signal != SIGTRAP && !call_stop) ||
+        !arrived) {  // only SIGSTOP and a foreign SIGTRAP can come here: keep it for later
         const bool fault = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGSYS;
         if (!fault) {
             tracee.deferred_signal = signal;

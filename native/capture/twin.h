@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "capture/blob.h"
+#include "capture/memory_map.h"
 #include "capture/proc.h"
 
 namespace farfork::capturing {
@@ -30,12 +32,17 @@ class Twin {
     [[nodiscard]] const BlobHeader& report() const { return report_; }
     /// What each thread reported, in the surgery's order.
     [[nodiscard]] Result<std::vector<BlobSlot>> slots(size_t count) const;
-    /// The twin outlives this object and this thread from now on. Returns its pidfd. Error: CAPTURE_FAILED.
-    Result<UniqueFd> keep();
+    /// What the leader reported of POSIX timers, at `address`.
+    [[nodiscard]] Result<std::vector<BlobTimer>> timers(uint64_t address, size_t count) const;
+    /// The twin outlives this object and this thread from now on, without its shared mappings: the parent could tell
+    /// that somebody else has them (shm_nattch, F_SEAL_WRITE). Returns its pidfd. Error: CAPTURE_FAILED.
+    Result<UniqueFd> keep(const std::vector<Mapping>& mappings);
 
   private:
     Twin() = default;
-    bool detach() const;
+    bool letGo(const std::vector<Mapping>& mappings) const;
+    bool unshareSandboxed(const std::vector<Mapping>& mappings) const;
+    bool unshare(const std::vector<Mapping>& mappings, user_regs_struct& asleep) const;
     ProcDir proc_;
     UniqueFd pidfd_;
     uint64_t scratch_ = 0;

@@ -122,7 +122,7 @@ Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view 
     facts.tid = tid;
     const auto ids = numbersOf(field(*status, "NSpid"));
     facts.own_tid = ids.empty() ? tid : static_cast<pid_t>(ids.back());
-    facts.comm = comm->substr(0, comm->find_last_not_of('\n') + 1);
+    facts.comm = comm->substr(0, comm->size() - (comm->ends_with('\n') ? 1 : 0));  // a name may end in a newline
     facts.seccomp_mode = static_cast<uint32_t>(numberOf(field(*status, "Seccomp")));
     facts.no_new_privs = static_cast<uint32_t>(numberOf(field(*status, "NoNewPrivs")));
     facts.system_admin = numberOf(field(*status, "CapEff"), 16) >> CAP_SYS_ADMIN & 1;
@@ -134,7 +134,20 @@ Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view 
     if (schedule.sched_policy == SCHED_DEADLINE) return notCarried("SCHED_DEADLINE of " + name);
     if (schedule.sched_policy > SCHED_DEADLINE)
         return notCarried("scheduling policy " + std::to_string(schedule.sched_policy) + " of " + name);
+    // Utilization clamps; the kernel's own are 0 and 1024, and 1024 and 1024 for real-time threads.
+    const bool real_time = schedule.sched_policy == SCHED_FIFO || schedule.sched_policy == SCHED_RR;
+    if ((schedule.sched_util_min != 0 && !(real_time && schedule.sched_util_min == 1024)) ||
+        (schedule.sched_util_max != 0 && schedule.sched_util_max != 1024))
+        return notCarried("utilization clamp of " + name);
     facts.sched_policy = schedule.sched_policy;
+    if (schedule.sched_flags & SCHED_FLAG_RESET_ON_FORK) facts.sched_policy |= SCHED_RESET_ON_FORK;
+    if (const long io = syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, tid); io > 0 && io >> 13 != 0)
+        facts.io_priority = static_cast<uint32_t>(io);
+    facts.pending = numberOf(field(*status, "SigPnd"), 16) | numberOf(field(*status, "ShdPnd"), 16);
+    facts.affinity.resize(1024);  // of 65536 processors
+    const long mask = syscall(SYS_sched_getaffinity, tid, facts.affinity.size() * 8, facts.affinity.data());
+    if (mask < 0) return unreadable(proc.pid(), "sched_getaffinity", errno);
+    facts.affinity.resize(static_cast<size_t>(mask) / 8);
     facts.sched_priority = static_cast<int32_t>(schedule.sched_priority);
     facts.nice = schedule.sched_nice;
     return facts;
@@ -170,13 +183,6 @@ Result<void> checkState(const ProcDir& proc) {
     if (auto same = checkNamespaces(proc); !same) return same;
     if (auto unused = checkSystemV(proc); !unused) return unused;
     if (const std::string child = nameChild(proc); !child.empty()) return notCarried(child);
-    if (const auto timers = proc.read("timers"); timers && !timers->empty())
-        return notCarried("POSIX timer " + std::to_string(numberOf(field(*timers, "ID"))));
-    if (const auto locked = numberOf(field(*status, "VmLck")); locked != 0)
-        return notCarried("locked memory (" + std::to_string(locked) + " kB)");
-    // int3 in the injected code would reset an ignored SIGTRAP to its default (linux kernel/signal.c,
-    // force_sig_info_to_task), which the parent could notice.
-    if (numberOf(field(*status, "SigIgn"), 16) & (1u << (SIGTRAP - 1))) return notCarried("ignored SIGTRAP");
     for (const auto& [own, inherited] :
          {std::pair{"ns/pid", "ns/pid_for_children"}, {"ns/time", "ns/time_for_children"}}) {
         const auto now = proc.link(own), later = proc.link(inherited);

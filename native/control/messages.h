@@ -154,8 +154,9 @@ struct ForkChild {
     std::string stdin_path;   ///< empty: /dev/null
     bool has_control = false; ///< one fd in this packet is the child's control socket
     bool inherit_files = true;///< regular files stay open at their paths and offsets
+    bool inherit_stdio = false;///< those at descriptors 0, 1 and 2 too
     template <class A> void fields(A& a) {
-        a(child_id); a(index); a(stdin_path); a(has_control); a(inherit_files);
+        a(child_id); a(index); a(stdin_path); a(has_control); a(inherit_files); a(inherit_stdio);
     }
 };
 /// fds: one per child with has_control, in order. Replies Ack at once; each child then yields exactly one ChildStarted

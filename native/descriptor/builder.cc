@@ -72,6 +72,7 @@ std::vector<std::byte> DescriptorBuilder::build() const {
         part(FF_SECTION_FILES, files),         part(FF_SECTION_XSTATE, xstate_),
         part(FF_SECTION_AUXV, auxv_),          part(FF_SECTION_STRINGS, strings.bytes()),
         part(FF_SECTION_GROUPS, groups),       part(FF_SECTION_BYTES, bytes_),
+        part(FF_SECTION_SHARED, shared),       part(FF_SECTION_RUNS, runs),
     };
     std::vector<ff_section> sections;
     uint64_t end = alignUp(sizeof(ff_descriptor_header) + parts.size() * sizeof(ff_section));

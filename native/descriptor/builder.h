@@ -37,6 +37,8 @@ class DescriptorBuilder {
     std::vector<ff_sigaction> sigactions;
     std::vector<ff_file> files;
     std::vector<uint32_t> groups;
+    std::vector<ff_shared> shared;
+    std::vector<ff_run> runs;
     StringTable strings;
 
     /// Copies one XSAVE area (standard layout); returns its offset for ff_thread.xstate_offset.

@@ -38,6 +38,9 @@ enum ff_section_type {
     FF_SECTION_STRINGS = 8,    /* bytes: NUL-terminated strings */
     FF_SECTION_GROUPS = 9,     /* uint32_t[]: supplementary group ids */
     FF_SECTION_BYTES = 10,     /* bytes: pipe contents, and what objects.h says of objects */
+    FF_SECTION_SHARED = 11,    /* struct ff_shared[]: memory of which each child gets its own, shared as it was */
+    FF_SECTION_RUNS = 12,      /* struct ff_run[]: its contents */
+    FF_SECTION_LAST = 12,
 };
 
 struct ff_section {
@@ -63,7 +66,40 @@ struct ff_descriptor_header {
 };
 /* struct ff_section[section_count] follows the header. */
 
+/* -------- signals and timers -------- */
+
+#define FF_ITIMER_COUNT 3u
+
+struct ff_siginfo { /* siginfo_t of x86-64: 128 bytes, the first int is the signal's number */
+    uint64_t words[16];
+};
+
+struct ff_interval {
+    uint64_t interval_ns;
+    uint64_t left_ns; /* at the instant; 0: disarmed */
+};
+
+struct ff_posix_timer {
+    int32_t id;
+    int32_t clock;  /* clockid_t as timer_create took it; ids of CPU clocks are in the parent's own pid namespace */
+    int32_t notify; /* SIGEV_* */
+    int32_t signal;
+    int32_t tid;    /* SIGEV_THREAD_ID, in the parent's own pid namespace */
+    uint32_t flags; /* FF_TIMER_* */
+    uint64_t value; /* sigev_value */
+    struct ff_interval setting;
+};
+
+enum ff_timer_flag {
+    FF_TIMER_SIGNALLED = 1u << 0 /* its signal is pending: it expires at once, which makes the signal anew */
+};
+
 /* -------- process -------- */
+
+enum ff_mm_flag {
+    FF_MM_LOCK_FUTURE = 1u << 0,  /* mlockall(MCL_FUTURE) */
+    FF_MM_LOCK_ONFAULT = 1u << 1, /* ... with MCL_ONFAULT */
+};
 
 struct ff_process {
     int32_t pid;          /* in the parent's own pid namespace (last field of NSpid) */
@@ -84,6 +120,8 @@ struct ff_process {
     uint32_t dumpable, personality;
     int32_t pgid, sid;
     int32_t oom_score_adj;
+    uint32_t mm_flags; /* FF_MM_* */
+    uint32_t reserved;
     uint32_t control_fd; /* the SDK's control socket, or UINT32_MAX */
     struct {
         uint64_t soft, hard;
@@ -92,9 +130,17 @@ struct ff_process {
     uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
     uint64_t arg_start, arg_end, env_start, env_end;
     uint64_t vdso_start, vdso_size, vvar_start,
-        vvar_size;       /* vvar: all vvar mappings together, directly below vdso; 0 if unmapped */
-    uint32_t membarrier; /* mask of MEMBARRIER_CMD_REGISTER_* */
-    uint32_t mdwe;       /* PR_MDWE_* */
+        vvar_size; /* vvar: all vvar mappings together, directly below vdso; 0 if unmapped */
+    /* Process-directed pending signals, in FF_SECTION_BYTES: struct ff_siginfo[], oldest first. */
+    uint64_t pending_offset;
+    uint64_t timers_offset; /* into FF_SECTION_BYTES: struct ff_posix_timer[], ascending by id */
+    uint32_t pending_count, timer_count;
+    struct ff_interval itimers[FF_ITIMER_COUNT]; /* index: ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF */
+    uint64_t xcomp_permitted;                    /* ARCH_GET_XCOMP_PERM */
+    uint32_t coredump_filter;                    /* /proc/PID/coredump_filter */
+    uint32_t thp_disable;                        /* PR_GET_THP_DISABLE */
+    uint32_t membarrier;                         /* mask of MEMBARRIER_CMD_REGISTER_* */
+    uint32_t mdwe;                               /* PR_MDWE_* */
     uint32_t child_subreaper;
     uint32_t own_uts;                       /* 1: a uts namespace of its own, with these names */
     uint32_t hostname, domainname;          /* strings */
@@ -138,6 +184,23 @@ struct ff_thread {
     uint32_t seccomp_mode;                          /* SECCOMP_MODE_* */
     uint64_t seccomp_offset, seccomp_size;          /* filters (seccomp.h) in FF_SECTION_BYTES; threads may share */
     uint32_t speculation_store, speculation_branch; /* PR_SPEC_DISABLE or PR_SPEC_FORCE_DISABLE; 0: allowed */
+    /* A system call in progress whose timeout is relative. The registers begin it anew, in full; the register named
+     * here is to hold what was left instead, and again what `regs` says once the call returns. */
+    uint32_t wait_register; /* enum ff_wait_register; 0: no such call */
+    uint32_t wait_unit;     /* enum ff_wait_unit */
+    uint64_t wait_left_ns;
+    uint64_t pending_offset;  /* thread-directed pending signals, as ff_process.pending_offset */
+    uint64_t affinity_offset; /* into FF_SECTION_BYTES: CPU mask, uint64_t words */
+    uint32_t pending_count;
+    uint32_t affinity_bytes; /* 0: every CPU of its machine */
+    uint32_t io_priority;    /* ioprio_set(2); 0: none of its own */
+    uint32_t reserved;
+};
+
+enum ff_wait_register { FF_WAIT_RDI = 1, FF_WAIT_RDX = 2, FF_WAIT_R10 = 3, FF_WAIT_R8 = 4, FF_WAIT_REGISTER_END };
+enum ff_wait_unit {
+    FF_WAIT_MS = 1,      /* the register holds milliseconds, 32 bits */
+    FF_WAIT_TIMESPEC = 2 /* ... the address of a struct timespec */
 };
 
 struct ff_sigaction { /* the kernel's own layout: struct kernel_sigaction of x86-64 */
@@ -166,6 +229,14 @@ enum ff_vma_flag {
     FF_VMA_FILE_DELETED = 1u << 16, /* path no longer names the file */
     FF_VMA_DIRTIED =
         1u << 17, /* private file mapping with at least one anonymous (copied) page, or anonymous with pages */
+    FF_VMA_RANDOM = 1u << 18,
+    FF_VMA_SEQUENTIAL = 1u << 19,
+    FF_VMA_LOCKONFAULT = 1u << 20,
+    FF_VMA_SEALED = 1u << 21,         /* mseal(2) */
+    FF_VMA_SAME_FILE = 1u << 22,      /* the parent writes to the file: an equal one will not do */
+    FF_VMA_NEVER_WRITABLE = 1u << 23, /* shared, and mprotect cannot make it writable (VM_MAYWRITE) */
+    FF_VMA_GUARD = 1u << 24,          /* MADV_GUARD_INSTALL: every access faults */
+    FF_VMA_DROPPABLE = 1u << 25,      /* MAP_DROPPABLE */
 };
 
 struct ff_vma {
@@ -175,11 +246,41 @@ struct ff_vma {
     uint32_t flags;       /* FF_VMA_* */
     uint32_t path;        /* strings; 0 = anonymous */
     uint32_t dev_major, dev_minor;
-    uint32_t reserved;
+    uint32_t shared; /* 1 + index into FF_SECTION_SHARED, then file_offset is in that object; 0: none */
     uint64_t inode;
-    uint64_t file_size;                     /* bytes at capture, files only */
-    int64_t file_mtime_ns;                  /* files only */
-    uint64_t file_hash_high, file_hash_low; /* XXH3-128 of the file's contents; both 0 = not hashed */
+    uint64_t file_size;    /* bytes at capture, files only */
+    int64_t file_mtime_ns; /* files only */
+    /* XXH3-128 of the file's contents, or with FF_VMA_SAME_FILE of its identity (identity.h); both 0 = not hashed */
+    uint64_t file_hash_high, file_hash_low;
+};
+
+/* -------- shared memory -------- */
+
+enum ff_shared_kind {
+    FF_SHARED_ANONYMOUS = 1, /* MAP_SHARED|MAP_ANONYMOUS */
+    FF_SHARED_MEMFD = 2,     /* memfd_create; also the stand-in for a file without a name */
+    FF_SHARED_NAMED = 3,     /* a file of /dev/shm, of which the child then has its own */
+    FF_SHARED_SYSV = 4,      /* System V segment */
+    FF_SHARED_PRIVATE = 5,   /* not shared, but as little in the twin: an anonymous MADV_DONTFORK range */
+};
+
+struct ff_shared {
+    uint32_t kind;                 /* enum ff_shared_kind */
+    uint32_t name;                 /* strings: of the memfd; FF_SHARED_NAMED: path */
+    uint64_t size;                 /* bytes */
+    uint32_t seals;                /* F_SEAL_* */
+    uint32_t mode, uid, gid;       /* permission bits and owner */
+    int32_t sysv_id, sysv_key;     /* shmid, key */
+    uint32_t sysv_cuid, sysv_cgid; /* creator */
+    uint32_t sysv_removed;         /* 1: IPC_RMID was called, it lives as long as it is attached */
+    uint32_t run_count;            /* its contents; ff_run.start is an offset; all else is zeros */
+    uint32_t private_count;        /* then: copied pages of its private mappings; ff_run.start is an address */
+    uint32_t run_first;            /* in FF_SECTION_RUNS; objects tile it */
+};
+
+struct ff_run {
+    uint64_t start;
+    uint64_t bytes_offset, bytes_size; /* in FF_SECTION_BYTES */
 };
 
 /* -------- descriptors -------- */
@@ -192,6 +293,19 @@ enum ff_file_kind {
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
     /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
     FF_FILE_EVENTFD = 6,
+    FF_FILE_EPOLL = 7,
+    FF_FILE_TIMERFD = 8,
+    FF_FILE_SIGNALFD = 9,
+    FF_FILE_INOTIFY = 10,
+    FF_FILE_PIDFD = 11,
+    FF_FILE_OPATH = 13,   /* O_PATH: by path, whatever is there */
+    FF_FILE_DELETED = 14, /* regular file or directory without a name: a copy of its own for each child */
+    FF_FILE_FIFO = 15,    /* named pipe with both ends inside the tree: as FF_FILE_PIPE, whatever is at its name */
+    FF_FILE_PROC = 16,    /* below /proc: by path, where the process's own folder has its pid in path */
+    FF_FILE_MEMFD = 19,   /* of an object in FF_SECTION_SHARED */
+    FF_FILE_UNIX_SOCKET = 20,
+    FF_FILE_INET_SOCKET = 21, /* TCP and UDP */
+    FF_FILE_NETLINK = 22,
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 
@@ -203,13 +317,20 @@ struct ff_file {
     uint32_t description;   /* entries with an equal number share one open file description */
     uint32_t path;          /* strings */
     uint64_t position;      /* bytes */
-    uint64_t inode;         /* pipes: entries with equal inode are ends of one pipe */
+    uint64_t inode;         /* pipes and FIFOs: entries with equal inode are ends of one pipe */
     uint64_t file_size;     /* regular files: size at capture */
     uint32_t stdio_fd;      /* FF_FILE_STDIO: 0, 1 or 2 */
     uint32_t pipe_capacity; /* bytes */
-    /* In FF_SECTION_BYTES. FF_FILE_PIPE: queued bytes, on the read end's first entry only. Objects: the struct of their
-     * kind, on the first entry of a description only. */
+    /* In FF_SECTION_BYTES. Pipes and FIFOs: struct ff_pipe_run[pipe_run_count] and the queued bytes, on the first entry
+     * that can read only. Objects: the struct of their kind, on the first entry of a description only. */
     uint64_t bytes_offset, bytes_size;
+    uint32_t pipe_run_count; /* 0: no packets among the queued bytes */
+    uint32_t stdio_kind;     /* FF_FILE_STDIO: FF_FILE_REGULAR when path and position are the parent's own; else 0 */
+    /* Whom signal-driven input tells (F_SETOWN_EX, F_SETSIG): in the parent's own pid namespace; owner 0: nobody. */
+    uint32_t owner_type; /* F_OWNER_* */
+    int32_t owner;
+    uint32_t owner_signal;
+    uint32_t passed; /* 1: only messages in sockets' queues hold it (SCM_RIGHTS); the child has no such descriptor */
 };
 
 #endif

@@ -17,6 +17,7 @@ enum ff_map_kind {
     FF_MAP_FILE = 2,      /* the identical local file, clean; not registered */
     FF_MAP_ANONYMOUS = 3, /* no page present at the parent: the kernel's own zero pages; not registered */
     FF_MAP_COPY = 4,      /* anonymous, userfaultfd MISSING, answered by UFFDIO_COPY or ZEROPAGE (stacks, WIPEONFORK) */
+    FF_MAP_SHARED = 5,    /* of an object in FF_SECTION_SHARED: held free by the template, mapped by each child */
 };
 
 struct ff_map {
@@ -52,7 +53,7 @@ struct ff_present_run {
 
 struct ff_plan_file {
     uint32_t path;                /* into the plan's strings */
-    uint32_t open_flags;          /* O_RDONLY, or O_RDWR for MAP_SHARED writable (not in this version) */
+    uint32_t open_flags;          /* O_RDONLY, or O_RDWR for MAP_SHARED writable: then the size may be another */
     uint64_t device, inode, size; /* of the local file when it was checked; the opener compares again after open */
 };
 

@@ -75,7 +75,7 @@ std::string PlanView::check() const {
     uint64_t end = 0;
     for (const ff_map& map : maps_) {
         if (!rangeIsSound(map.start, map.end, end)) return "maps do not ascend, or are out of bounds";
-        if (map.kind < FF_MAP_IMAGE || map.kind > FF_MAP_COPY || map.prot > 7 || map.reserved)
+        if (map.kind < FF_MAP_IMAGE || map.kind > FF_MAP_SHARED || map.prot > 7 || map.reserved)
             return "map kind is unknown";
         if (map.kind == FF_MAP_FILE && (map.file_index >= files_.size() || map.file_offset % FF_PAGE_SIZE))
             return "map names no file";
@@ -86,7 +86,8 @@ std::string PlanView::check() const {
     end = 0;
     for (const ff_register& each : registers_) {
         if (!rangeIsSound(each.start, each.end, end) || each.reserved) return "registers do not ascend";
-        if (!covered(maps_, each.start, each.end, [](const ff_map& map) { return map.kind != FF_MAP_FILE; }))
+        if (!covered(maps_, each.start, each.end,
+                     [](const ff_map& map) { return map.kind != FF_MAP_FILE && map.kind != FF_MAP_SHARED; }))
             return "a register covers no map";
         end = each.end;
     }

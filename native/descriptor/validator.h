@@ -27,9 +27,14 @@ class DescriptorValidator {
     bool seccomp(const ff_thread& thread);
     bool threadsOf(const ff_process& process);
     bool vmasOf(const ff_process& process);
+    bool signalsAndTimers(const ff_process& process);
+    bool inBytes(uint64_t offset, uint64_t count, uint64_t entry_size, const std::string& what);
     bool filesOf(const ff_process& process);
     bool file(const ff_file& file);
-    static std::string objectFault(const ff_file& file, std::span<const std::byte> object);
+    bool sharedOf(const ff_process& process);
+    bool shared(const ff_shared& object, size_t index, const ff_process& process);
+    std::string objectFault(const ff_file& file, std::span<const std::byte> object) const;
+    static std::string socketFault(std::span<const std::byte> object);
     bool stringAt(uint32_t offset, const char* what);
 
     DescriptorView& view_;

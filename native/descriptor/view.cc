@@ -73,14 +73,14 @@ bool DescriptorValidator::sections(std::span<const std::byte> bytes) {
     uint64_t seen = 0;
     for (uint32_t i = 0; i < count; i++) {
         const std::string name = "section " + std::to_string(section[i].type);
-        if (section[i].type == 0 || section[i].type > FF_SECTION_BYTES) return fail(name + " is unknown");
+        if (section[i].type == 0 || section[i].type > FF_SECTION_LAST) return fail(name + " is unknown");
         if (seen & (1ULL << section[i].type)) return fail(name + " comes twice");
         seen |= 1ULL << section[i].type;
         if (section[i].offset < end) return fail(name + " overlaps what is before it");
         if (!bindSection(section[i])) return fail(name + " is out of bounds");
         end = section[i].offset + section[i].entry_size * section[i].count;
     }
-    if (seen != (2ULL << FF_SECTION_BYTES) - 2) return fail("a section is missing");
+    if (seen != (2ULL << FF_SECTION_LAST) - 2) return fail("a section is missing");
     const auto strings = view_.strings_;
     if (strings.empty() || strings.front() != '\0' || strings.back() != '\0') return fail("strings do not end");
     return true;
@@ -109,6 +109,10 @@ bool DescriptorValidator::bindSection(const ff_section& section) {
             return bind(view_.groups_, bytes, section);
         case FF_SECTION_BYTES:
             return bind(view_.queued_, bytes, section);
+        case FF_SECTION_SHARED:
+            return bind(view_.shared_, bytes, section);
+        case FF_SECTION_RUNS:
+            return bind(view_.runs_, bytes, section);
     }
     return false;
 }

@@ -60,6 +60,31 @@ class DescriptorView {
     [[nodiscard]] std::span<const std::byte> seccompFilters(const ff_thread& thread) const {
         return queued_.subspan(thread.seccomp_offset, thread.seccomp_size);
     }
+    [[nodiscard]] std::span<const ff_shared> shared() const { return shared_; }
+    /// Contents of a shared object, ascending by offset.
+    [[nodiscard]] std::span<const ff_run> runs(const ff_shared& object) const {
+        return runs_.subspan(object.run_first, object.run_count);
+    }
+    /// Copied pages of its private mappings, ascending by address.
+    [[nodiscard]] std::span<const ff_run> privateRuns(const ff_shared& object) const {
+        return runs_.subspan(object.run_first + object.run_count, object.private_count);
+    }
+    [[nodiscard]] std::span<const std::byte> bytesOf(const ff_run& run) const {
+        return queued_.subspan(run.bytes_offset, run.bytes_size);
+    }
+    /// What a process or thread names in FF_SECTION_BYTES: pending signals, timers, CPU masks.
+    [[nodiscard]] std::span<const ff_siginfo> pending(const ff_process& process) const {
+        return array<ff_siginfo>(process.pending_offset, process.pending_count);
+    }
+    [[nodiscard]] std::span<const ff_siginfo> pending(const ff_thread& thread) const {
+        return array<ff_siginfo>(thread.pending_offset, thread.pending_count);
+    }
+    [[nodiscard]] std::span<const ff_posix_timer> timers(const ff_process& process) const {
+        return array<ff_posix_timer>(process.timers_offset, process.timer_count);
+    }
+    [[nodiscard]] std::span<const std::byte> affinity(const ff_thread& thread) const {
+        return queued_.subspan(thread.affinity_offset, thread.affinity_bytes);
+    }
     /// The string at a validated offset; empty when `offset` is not one that the descriptor holds.
     [[nodiscard]] std::string_view string(uint32_t offset) const {
         return offset < strings_.size() ? std::string_view(strings_.data() + offset) : std::string_view();
@@ -67,6 +92,10 @@ class DescriptorView {
 
   private:
     friend class DescriptorValidator;
+    template <class T>
+    [[nodiscard]] std::span<const T> array(uint64_t offset, uint64_t count) const {
+        return {reinterpret_cast<const T*>(queued_.data() + offset), count};
+    }
     std::span<const std::byte> bytes_;
     const ff_descriptor_header* header_ = nullptr;
     std::span<const ff_process> processes_;
@@ -75,6 +104,8 @@ class DescriptorView {
     std::span<const ff_sigaction> sigactions_;
     std::span<const ff_file> files_;
     std::span<const uint32_t> groups_;
+    std::span<const ff_shared> shared_;
+    std::span<const ff_run> runs_;
     std::span<const std::byte> xstate_, auxv_, queued_;
     std::span<const char> strings_;
 };

@@ -8,7 +8,7 @@
 namespace farfork {
 namespace {
 
-constexpr uint32_t kAllVmaFlags = (FF_VMA_DIRTIED << 1) - 1;
+constexpr uint32_t kAllVmaFlags = (FF_VMA_DROPPABLE << 1) - 1;
 constexpr uint32_t kAllProt = 7;                // PROT_READ|WRITE|EXEC
 constexpr uint32_t kMinXstateBytes = 512 + 64;  // legacy area and XSAVE header (Intel SDM volume 1, 13.4)
 constexpr uint32_t kMaxXstateBytes = 1u << 20;
@@ -23,11 +23,13 @@ bool within(uint64_t first, uint64_t count, uint64_t size) {
 bool DescriptorValidator::process(const ff_process& process, size_t index) {
     if (index >= kMaxProcesses) return fail("too many processes");
     if (process.pid <= 0) return fail("bad pid");
+    if (process.mm_flags & ~7u || process.reserved) return fail("memory flags are unknown");
     const bool root = process.parent_index == -1;
     if (root != (index == 0)) return fail("the first process, and only it, has no parent");
     if (!root && (process.parent_index < 0 || static_cast<size_t>(process.parent_index) >= index))
         return fail("a process comes before its parent");
-    return processGroups(process) && threadsOf(process) && vmasOf(process) && filesOf(process);
+    return processGroups(process) && threadsOf(process) && vmasOf(process) && sharedOf(process) && filesOf(process) &&
+           signalsAndTimers(process);
 }
 
 bool DescriptorValidator::processGroups(const ff_process& process) {
@@ -86,7 +88,30 @@ bool DescriptorValidator::thread(const ff_thread& thread) {
         return fail(name + ": robust list out of bounds");
     if (!within(thread.clear_child_tid, sizeof(int32_t), kUserAddressEnd))
         return fail(name + ": clear_child_tid out of bounds");
-    return seccomp(thread);
+    if (thread.wait_register >= FF_WAIT_REGISTER_END ||
+        (thread.wait_register && thread.wait_unit != FF_WAIT_MS && thread.wait_unit != FF_WAIT_TIMESPEC))
+        return fail(name + ": unknown wait");
+    if (thread.affinity_bytes % sizeof(uint64_t)) return fail(name + ": CPU mask of an odd size");
+    return inBytes(thread.pending_offset, thread.pending_count, sizeof(ff_siginfo), name + ": pending signals") &&
+           inBytes(thread.affinity_offset, thread.affinity_bytes, 1, name + ": CPU mask") && seccomp(thread);
+}
+
+bool DescriptorValidator::inBytes(uint64_t offset, uint64_t count, uint64_t entry_size, const std::string& what) {
+    if (count == 0 && offset == 0) return true;
+    return (offset % 8 == 0 && within(offset, count * entry_size, view_.queued_.size())) ||
+           fail(what + " out of bounds");
+}
+
+bool DescriptorValidator::signalsAndTimers(const ff_process& process) {
+    if (!inBytes(process.pending_offset, process.pending_count, sizeof(ff_siginfo), "pending signals") ||
+        !inBytes(process.timers_offset, process.timer_count, sizeof(ff_posix_timer), "timers"))
+        return false;
+    int64_t last = -1;
+    for (const ff_posix_timer& timer : view_.timers(process)) {
+        if (timer.id <= last) return fail("timers do not ascend");
+        last = timer.id;
+    }
+    return true;
 }
 
 bool DescriptorValidator::vmasOf(const ff_process& process) {
@@ -96,8 +121,10 @@ bool DescriptorValidator::vmasOf(const ff_process& process) {
             return fail("VMA bounds are wrong");
         if (vma.start < end) return fail("VMAs do not ascend");
         if (vma.end > kUserAddressEnd && !(vma.flags & FF_VMA_VSYSCALL)) return fail("VMA above the user addresses");
-        if (vma.prot & ~kAllProt || vma.flags & ~kAllVmaFlags || vma.reserved) return fail("VMA flags are unknown");
-        if (vma.file_offset % FF_PAGE_SIZE && vma.flags & FF_VMA_FILE)
+        if (vma.prot & ~kAllProt || vma.flags & ~kAllVmaFlags) return fail("VMA flags are unknown");
+        if (vma.shared > view_.shared_.size() || (vma.shared && vma.flags & FF_VMA_FILE))
+            return fail("VMA of no shared object");
+        if (vma.file_offset % FF_PAGE_SIZE && (vma.flags & FF_VMA_FILE || vma.shared))
             return fail("VMA file offset is not page-aligned");
         if (vma.flags & FF_VMA_FILE && vma.path == 0) return fail("file VMA without a path");
         if (!stringAt(vma.path, "VMA path")) return false;
@@ -121,10 +148,16 @@ bool DescriptorValidator::filesOf(const ff_process& process) {
 bool DescriptorValidator::file(const ff_file& file) {
     const std::string name = "fd " + std::to_string(file.fd);
     if (file.kind < FF_FILE_REGULAR || file.kind >= FF_FILE_KIND_COUNT) return fail(name + ": unknown kind");
+    if (file.passed > 1) return fail(name + ": passed is not 0 or 1");
     if (file.close_on_exec > 1) return fail(name + ": close_on_exec is not 0 or 1");
     if (file.kind == FF_FILE_STDIO && file.stdio_fd > 2) return fail(name + ": stdio_fd is not 0, 1 or 2");
     if (!within(file.bytes_offset, file.bytes_size, view_.queued_.size())) return fail(name + ": bytes out of bounds");
-    if (file.bytes_size && file.kind != FF_FILE_PIPE) {
+    if (file.stdio_kind && (file.kind != FF_FILE_STDIO || file.stdio_kind != FF_FILE_REGULAR))
+        return fail(name + ": wrong stdio_kind");
+    if (file.owner < 0 || file.owner_type > 2 || file.owner_signal > FF_SIGNAL_COUNT || file.passed > 1)
+        return fail(name + ": wrong owner");
+    if (file.pipe_run_count && !file.bytes_size) return fail(name + ": runs without bytes");
+    if (file.bytes_size) {
         if (file.bytes_offset % 8) return fail(name + ": bytes are not aligned");
         const std::string fault = objectFault(file, view_.queuedBytes(file));
         if (!fault.empty()) return fail(name + ": " + fault);

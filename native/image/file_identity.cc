@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "base/unique_fd.h"
+#include "descriptor/identity.h"
 
 namespace farfork {
 
@@ -73,6 +74,12 @@ Result<LocalFile> FileIdentity::find(const std::string& path, const ff_vma& vma,
     if (fstat(fd.get(), &status) != 0) return makeErrno(ErrorCode::kFileMissing, "image.plan", path, "fstat", errno);
     const LocalFile local{status.st_dev, status.st_ino, static_cast<uint64_t>(status.st_size)};
     if (!S_ISREG(status.st_mode)) return missing(path, "not a regular file on this node");
+    if ((vma.flags & FF_VMA_SAME_FILE) != 0) {
+        const auto identity = fileIdentity(fd.get());
+        const Hash128 wanted{vma.file_hash_high, vma.file_hash_low};
+        if (identity && *identity == wanted) return local;
+        return missing(path, "the parent writes to it, and this is not the same file");
+    }
     if (local.size != vma.file_size) {
         return missing(path, "has " + std::to_string(local.size) + " bytes on this node, " +
                                  std::to_string(vma.file_size) + " at the parent");

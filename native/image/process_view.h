@@ -19,9 +19,9 @@ struct ProcessView {
     [[nodiscard]] std::string_view path(const ff_vma& vma) const { return descriptor.string(vma.path); }
 };
 
-/// vdso, vvar and vsyscall come from the child's own kernel; MADV_DONTFORK ranges do not exist in a forked child.
+/// vdso, vvar and vsyscall come from the child's own kernel.
 inline bool isOutsideSeed(const ff_vma& vma) {
-    return (vma.flags & (FF_VMA_VDSO | FF_VMA_VVAR | FF_VMA_VSYSCALL | FF_VMA_DONTFORK)) != 0;
+    return (vma.flags & (FF_VMA_VDSO | FF_VMA_VVAR | FF_VMA_VSYSCALL)) != 0;
 }
 
 /// A mapping of a file's contents; /dev/zero mapped privately is anonymous memory (mem(4)).

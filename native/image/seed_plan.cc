@@ -21,6 +21,8 @@ std::string rangeText(const ff_vma& vma) {
     return text;
 }
 
+constexpr uint32_t kMapDroppable = 0x08;  // linux/mman.h, since 6.11
+
 class Planner {
   public:
     explicit Planner(const SeedPlanInput& input) : input_(input) {}
@@ -43,6 +45,7 @@ class Planner {
     std::vector<ff_vma> piecesOf(const ff_vma& vma) const {
         const ff_process& process = *input_.process.process;
         std::vector<ff_vma> pieces{vma};
+        if (vma.shared != 0) return pieces;
         if ((vma.flags & (FF_VMA_SHARED | FF_VMA_GROWSDOWN)) != 0 || isFileMapping(input_.process, vma)) return pieces;
         for (const auto& [first, last] :
              {std::pair{process.arg_start, process.arg_end}, {process.env_start, process.env_end}}) {
@@ -76,13 +79,19 @@ class Planner {
         map.end = vma.end;
         map.prot = vma.prot;
         map.vma_flags = vma.flags;
+        if (vma.shared != 0) {
+            map.kind = FF_MAP_SHARED;
+            map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+            plan_.maps.push_back(map);
+            return {};
+        }
         const bool file = isFileMapping(input_.process, vma);
         if (!file) map.vma_flags &= ~static_cast<uint32_t>(FF_VMA_FILE);
         const uint32_t no_reserve = (vma.flags & FF_VMA_NORESERVE) != 0 ? MAP_NORESERVE : 0;
         if ((vma.flags & FF_VMA_SHARED) != 0) {
-            if (!file || (vma.prot & PROT_WRITE) != 0) {
+            if (!file || ((vma.prot & PROT_WRITE) != 0 && (vma.flags & FF_VMA_SAME_FILE) == 0)) {
                 return Error{ErrorCode::kStateNotCarried, "image.plan", rangeText(vma),
-                             "writable or anonymous shared memory is not carried in this version"};
+                             "shared memory of an unknown kind"};
             }
             return addFileMap(map, vma, MAP_SHARED | no_reserve);
         }
@@ -92,6 +101,7 @@ class Planner {
             map.kind = FF_MAP_ANONYMOUS;
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
             if ((vma.flags & FF_VMA_GROWSDOWN) != 0) map.mmap_flags |= MAP_GROWSDOWN;
+            if ((vma.flags & FF_VMA_DROPPABLE) != 0) map.mmap_flags = kMapDroppable | MAP_ANONYMOUS;
         } else if (!file && ((vma.flags & (FF_VMA_GROWSDOWN | FF_VMA_WIPEONFORK)) != 0 || holdsArguments(vma))) {
             map.kind = FF_MAP_COPY;
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
@@ -101,6 +111,11 @@ class Planner {
             map.file_offset = vma.start;
             map.mmap_flags = MAP_PRIVATE | MAP_NORESERVE;
         }
+        // A page that is absent when all are locked would be waited for before the pager is there.
+        if (has_pages && (vma.flags & FF_VMA_LOCKED) != 0 &&
+            input_.image->presentRun(vma.start, {vma.start, vma.end}).bytes() != vma.end - vma.start) {
+            map.vma_flags |= FF_VMA_LOCKONFAULT;
+        }
         plan_.maps.push_back(map);
         return {};
     }
@@ -109,13 +124,16 @@ class Planner {
         const std::string path(input_.process.path(vma));
         Result<LocalFile> local = input_.files->find(path, vma, input_.trust);
         if (!local) return local.error();
-        const ff_plan_file file{plan_.strings.add(path), O_RDONLY, local->device, local->inode, local->size};
+        const bool writes = (vma.flags & FF_VMA_SAME_FILE) != 0;
+        const uint32_t open_flags = writes ? O_RDWR : O_RDONLY;
+        const ff_plan_file file{plan_.strings.add(path), open_flags, local->device, local->inode, local->size};
         map.kind = FF_MAP_FILE;
         map.file_offset = vma.file_offset;
         map.mmap_flags = mmap_flags;
         map.file_index = static_cast<uint32_t>(plan_.files.size());
         for (size_t index = 0; index < plan_.files.size(); ++index) {
-            if (plan_.files[index].path == file.path) map.file_index = static_cast<uint32_t>(index);
+            if (plan_.files[index].path == file.path && plan_.files[index].open_flags == open_flags)
+                map.file_index = static_cast<uint32_t>(index);
         }
         if (map.file_index == plan_.files.size()) plan_.files.push_back(file);
         plan_.maps.push_back(map);

@@ -12,7 +12,8 @@ namespace {
 constexpr uint64_t kThreadStructBytes = 2 * kPageBytes;  // glibc's struct pthread lies above fs_base: about 2.3 KiB
 constexpr uint64_t kStackBelowBytes = kPageBytes;        // red zone and the next calls' frames
 constexpr uint64_t kStackAboveBytes = 2 * kPageBytes;
-constexpr int kRobustListLimit = 2048;  // ROBUST_LIST_LIMIT, linux/futex.h
+constexpr uint64_t kMaxLockedBytes = 256ULL << 20;  // what is beyond becomes resident as it is touched
+constexpr int kRobustListLimit = 2048;              // ROBUST_LIST_LIMIT, linux/futex.h
 
 struct RobustHead {  // struct robust_list_head of linux/futex.h
     uint64_t next;
@@ -113,6 +114,13 @@ Result<std::vector<PageRange>> fetchStartPages(const ProcessView& process, Image
     const ff_process& layout = *process.process;
     for (const auto& [start, end] : {std::pair{layout.arg_start, layout.arg_end}, {layout.env_start, layout.env_end}})
         if (start < end && end - start <= kMaxArgumentBytes) pages.want(start, end - start);
+    uint64_t locked = 0;
+    for (const ff_vma& vma : process.vmas()) {
+        if ((vma.flags & FF_VMA_LOCKED) == 0 || (vma.flags & FF_VMA_LOCKONFAULT) != 0) continue;
+        locked += vma.end - vma.start;
+        if (locked > kMaxLockedBytes) break;
+        pages.want(vma.start, vma.end - vma.start);
+    }
     if (Result<void> fetched = pages.fetch(); !fetched) return fetched.error();
     for (const ff_thread& thread : process.threads()) {
         if (thread.robust_list_head == 0) continue;

@@ -19,7 +19,7 @@ namespace farfork::pagerd {
 namespace {
 
 constexpr uint32_t kImportTimeoutMs = 10'000;
-constexpr uint64_t kMaxDescriptorBytes = 256ULL << 20;
+constexpr uint64_t kMaxDescriptorBytes = 1280ULL << 20;
 constexpr uint64_t kMemoryReserveBytes = 64ULL << 20;
 
 Result<std::vector<std::byte>> readAll(int fd, const std::string& seed_id) {

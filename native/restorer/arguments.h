@@ -13,6 +13,7 @@
 #ifndef FARFORK_RESTORER_ARGUMENTS_H
 #define FARFORK_RESTORER_ARGUMENTS_H
 
+#include "descriptor/descriptor.h"
 #include "descriptor/plan.h"
 
 #define FF_RESTORER_NAME "farfork-restorer"
@@ -50,17 +51,26 @@ enum ff_step {
     FF_STEP_KEEP,
     FF_STEP_SESSION,
     FF_STEP_OOM_SCORE,
-    FF_STEP_OPEN,   /* index: file */
-    FF_STEP_SEEK,   /* index: file */
-    FF_STEP_PIPE,   /* index: file */
-    FF_STEP_OBJECT, /* index: file */
-    FF_STEP_DUP,    /* index: file */
+    FF_STEP_SHARED,         /* index: shared object */
+    FF_STEP_SHARED_MAP,     /* index: map */
+    FF_STEP_OPEN,           /* index: file */
+    FF_STEP_SEEK,           /* index: file */
+    FF_STEP_PIPE,           /* index: file */
+    FF_STEP_OBJECT,         /* index: file */
+    FF_STEP_SOCKET_OPTION,  /* index: file */
+    FF_STEP_SOCKET_BIND,    /* index: file */
+    FF_STEP_SOCKET_LISTEN,  /* index: file */
+    FF_STEP_SOCKET_CONNECT, /* index: file */
+    FF_STEP_SOCKET_QUEUE,   /* index: file */
+    FF_STEP_DUP,            /* index: file */
     FF_STEP_CWD,
     FF_STEP_ROOT,
-    FF_STEP_REGISTER,     /* index: register */
-    FF_STEP_PRESENT,      /* index: present run */
-    FF_STEP_DONTFORK,     /* index: map */
-    FF_STEP_LOCK,         /* index: map */
+    FF_STEP_REGISTER, /* index: register */
+    FF_STEP_PRESENT,  /* index: present run */
+    FF_STEP_DONTFORK, /* index: map */
+    FF_STEP_LOCK,     /* index: map */
+    FF_STEP_LOCK_FUTURE,
+    FF_STEP_SEAL,         /* index: map */
     FF_STEP_THREAD_CLONE, /* index: thread */
     FF_STEP_ROBUST_LIST,  /* index: thread */
     FF_STEP_RSEQ,         /* index: thread */
@@ -76,6 +86,12 @@ enum ff_step {
     FF_STEP_SECCOMP,      /* index: thread */
     FF_STEP_DUMPABLE,
     FF_STEP_CLOSE,
+    FF_STEP_OWNER,    /* index: file */
+    FF_STEP_SIGNAL,   /* index: thread */
+    FF_STEP_TIMER,    /* index: interval or POSIX timer */
+    FF_STEP_AFFINITY, /* index: thread */
+    FF_STEP_COREDUMP_FILTER,
+    FF_STEP_THP_DISABLE,
 };
 
 enum ff_vdso_mode { FF_VDSO_NONE = 0, FF_VDSO_MAP = 1, FF_VDSO_REMAP = 2 };
@@ -107,6 +123,10 @@ struct ff_restorer_thread {
     uint32_t no_new_privs;
     uint32_t speculation_store, speculation_branch;
     uint32_t reserved;
+    uint64_t pending;  /* struct ff_siginfo[] */
+    uint64_t affinity; /* CPU mask of ff_restorer_arguments.affinity_size bytes; 0: the spawner's */
+    uint32_t pending_count;
+    uint32_t io_priority;
 };
 
 struct ff_restorer_file {
@@ -119,9 +139,20 @@ struct ff_restorer_file {
     uint32_t pipe_index, pipe_write_end;
     uint32_t pipe_capacity;
     uint32_t bytes_size;
+    uint32_t passed; /* closed once it is in a socket's queue */
+    uint32_t passed_reserved;
     uint64_t bytes; /* pipe contents; objects: the struct of their kind in descriptor/objects.h */
-    uint64_t path;  /* NUL-terminated */
+    uint64_t path;  /* NUL-terminated; FF_FILE_DELETED: of the folder that it was in */
     uint64_t position;
+    uint64_t inode; /* the parent's */
+    uint32_t pipe_run_count;
+    uint32_t pipe_reopened; /* not the description that pipe2(2) gives, but one by open(2) */
+    uint32_t stdio_kind;    /* of FF_FILE_STDIO that inherits */
+    uint32_t owned;         /* 1: the next three are to be set */
+    uint32_t owner_type;
+    int32_t owner;
+    uint32_t owner_signal;
+    uint32_t async; /* O_ASYNC */
 };
 
 /*
@@ -133,6 +164,32 @@ struct ff_restorer_run {
     uint64_t source;     /* bytes for UFFDIO_COPY; 0: UFFDIO_CONTINUE */
     uint32_t plan_index; /* of the plan's present run */
     uint32_t reserved;
+};
+
+/*
+ * Shared memory that each child gets for itself: made, filled from the seed's descriptor, mapped over what the template
+ * holds free, sealed. struct ff_shared in descriptor/descriptor.h says what the fields mean.
+ */
+struct ff_restorer_shared {
+    uint32_t kind; /* enum ff_shared_kind */
+    uint32_t seals, mode, uid, gid;
+    int32_t sysv_id, sysv_key;
+    uint32_t sysv_cuid, sysv_cgid, sysv_removed;
+    uint32_t map_first, map_count, run_first, run_count, private_count;
+    uint32_t reserved;
+    uint64_t name; /* NUL-terminated */
+    uint64_t size;
+};
+struct ff_restorer_shared_map {
+    uint32_t map;    /* of the plan */
+    uint32_t attach; /* System V: the first map of a whole segment */
+    uint64_t offset; /* bytes, in the object */
+    uint32_t is_private, never_writable;
+};
+struct ff_restorer_shared_run {
+    uint64_t start;  /* offset in the object; private: address */
+    uint64_t source; /* bytes, in the descriptor */
+    uint64_t size;
 };
 
 struct ff_restorer_credentials {
@@ -159,9 +216,17 @@ struct ff_restorer_arguments {
     uint64_t maps, registers, runs, files, threads, sigactions; /* arrays of the structs named */
     uint32_t map_count, register_count, run_count, file_count, thread_count, sigaction_count;
     uint32_t pipe_count;
-    uint32_t has_dontfork_or_lock;
-    uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
-    uint64_t working; /* struct ff_working */
+    uint32_t has_owners;                       /* of descriptors */
+    uint32_t advise_child;                     /* some map is locked, sealed, or not for its forks */
+    uint32_t mm_flags;                         /* FF_MM_* */
+    uint64_t shared, shared_maps, shared_runs; /* arrays of struct ff_restorer_shared* */
+    uint32_t shared_count;
+    uint32_t own_names;        /* 1: some are names in /dev/shm */
+    uint64_t shared_fds;       /* int32_t[shared_count], working memory */
+    uint64_t descriptor_bytes; /* how much of the descriptor to map for the contents */
+    uint64_t pipes;            /* int32_t[2 * pipe_count], working memory */
+    uint64_t spare_ends;       /* int32_t[file_count + 2], working memory of blob/objects/unix_socket.h */
+    uint64_t working;          /* struct ff_working */
 
     /* struct prctl_mm_map without auxv; start_code 0: leave as it is */
     uint64_t mm[11];
@@ -190,6 +255,13 @@ struct ff_restorer_arguments {
     uint64_t stack_top;     /* the template's, and every child's main thread's */
     uint64_t affinity;      /* the spawner's cpu_set_t */
     uint64_t affinity_size; /* bytes */
+    uint64_t pending;       /* struct ff_siginfo[], the process's */
+    uint64_t timers;        /* struct ff_posix_timer[] */
+    uint32_t pending_count, timer_count;
+    struct ff_interval itimers[FF_ITIMER_COUNT];
+    uint32_t coredump_filter, set_coredump_filter;
+    uint32_t thp_disable; /* PR_SET_THP_DISABLE: 1, and its flags */
+    uint32_t last_padding;
 };
 
 /* Descriptors of a template, at numbers >= fd_base; below is free for a child's own. */
@@ -198,8 +270,9 @@ struct ff_template_fds {
     int32_t image, status, requests, pager;
     int32_t userfault_device; /* /dev/userfaultfd, or FF_NO_FD */
     int32_t null_device;
-    int32_t exe;       /* or FF_NO_FD; closed after the map phase */
-    uint64_t file_fds; /* int32_t[], by ff_map.file_index; closed after the map phase */
+    int32_t descriptor; /* of the seed; the last that stays after the map phase */
+    int32_t exe;        /* or FF_NO_FD; closed after the map phase */
+    uint64_t file_fds;  /* int32_t[], by ff_map.file_index; closed after the map phase */
 };
 
 enum ff_request_fd {
@@ -222,7 +295,7 @@ struct ff_request {
     uint32_t attach_pid_offset; /* where the host pid goes in the AttachChild packet; little-endian uint32 */
     uint32_t flags;             /* FF_REQUEST_* */
     uint32_t slot;              /* below FF_SLOTS */
-    uint32_t reserved;
+    uint32_t inherit_stdio;     /* regular files on descriptors 0 to 2 too */
     uint8_t attach[FF_ATTACH_BYTES];
 };
 /* The template is bound to the spawner's processor, so that a child that comes alone is built without a wake-up of

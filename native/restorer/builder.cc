@@ -74,12 +74,25 @@ void addProcess(RestorerParts& parts) {
     arguments.register_count = static_cast<uint32_t>(parts.plan.registers().size());
     arguments.affinity = parts.bytes.append(std::as_bytes(std::span(&parts.machine.affinity, 1)));
     arguments.affinity_size = sizeof(parts.machine.affinity);
+    arguments.mm_flags = process.mm_flags;
+    if (process.mm_flags & FF_MM_LOCK_FUTURE) arguments.advise_child = 1;
+    arguments.pending = parts.bytes.appendArray(parts.descriptor.pending(process));
+    arguments.pending_count = process.pending_count;
+    arguments.timers = parts.bytes.appendArray(parts.descriptor.timers(process));
+    arguments.timer_count = process.timer_count;
+    std::memcpy(arguments.itimers, process.itimers, sizeof(arguments.itimers));
+    arguments.coredump_filter = process.coredump_filter;
+    arguments.set_coredump_filter = process.coredump_filter != parts.machine.coredump_filter;
+    arguments.thp_disable = process.thp_disable;
+    constexpr uint64_t kTileData = 1ULL << 18;  // AMX; asked for by the parent, whether used or not
+    if ((process.xcomp_permitted & kTileData) != 0) arguments.request_xcomp = 1;
     for (const ff_map& map : parts.plan.maps()) {
-        if ((map.vma_flags & (FF_VMA_DONTFORK | FF_VMA_LOCKED)) != 0) arguments.has_dontfork_or_lock = 1;
+        if ((map.vma_flags & (FF_VMA_DONTFORK | FF_VMA_LOCKED | FF_VMA_SEALED)) != 0) arguments.advise_child = 1;
     }
 }
 
-Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes& bytes) {
+Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes& bytes,
+                             const AddressedBytes& wait_code) {
     UniqueFd memfd(memfd_create(FF_RESTORER_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     const auto failed = [](const char* what) {
         return makeErrno(ErrorCode::kResourceExhausted, "restorer.build", "memfd " FF_RESTORER_NAME, what, errno);
@@ -89,6 +102,12 @@ Result<UniqueFd> storeRegion(const RestorerRegion& region, const AddressedBytes&
     if (ftruncate(memfd.get(), static_cast<off_t>(total)) != 0) return failed("ftruncate");
     const std::span<const std::byte> code = restorerCode();
     if (pwrite(memfd.get(), code.data(), code.size(), 0) != static_cast<ssize_t>(code.size())) return failed("pwrite");
+    const std::vector<std::byte>& waits = wait_code.bytes();
+    if (pwrite(memfd.get(), waits.data(), waits.size(),
+               static_cast<off_t>(wait_code.end() - waits.size() - region.address)) !=
+        static_cast<ssize_t>(waits.size())) {
+        return failed("pwrite");
+    }
     if (pwrite(memfd.get(), bytes.bytes().data(), bytes.bytes().size(), static_cast<off_t>(region.code_bytes)) !=
         static_cast<ssize_t>(bytes.bytes().size())) {
         return failed("pwrite");
@@ -106,6 +125,8 @@ void layOutWorking(RestorerRegion& region, RestorerParts& parts, std::vector<ff_
     region.working = working.reserve(sizeof(ff_working), 64);
     parts.arguments.working = region.working;
     parts.arguments.pipes = working.reserve(sizeof(int32_t) * 2 * parts.arguments.pipe_count, 8);
+    parts.arguments.shared_fds = working.reserve(sizeof(int32_t) * parts.arguments.shared_count, 8);
+    parts.arguments.spare_ends = working.reserve(sizeof(int32_t) * (parts.arguments.file_count + 2), 8);
     region.file_fds = working.reserve(sizeof(int32_t) * parts.plan.files().size(), 8);
     for (size_t index = 1; index < threads.size(); ++index) {
         threads[index].stack = working.reserve(FF_MINI_STACK_BYTES, 64);
@@ -122,15 +143,19 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
                                const Machine& machine, const RestorerOptions& options) {
     RestorerRegion region;
     region.address = address;
-    region.code_bytes = pageUp(restorerCode().size());
+    const uint64_t wait_code_at = (restorerCode().size() + 15) & ~15ULL;
+    region.code_bytes = pageUp(wait_code_at + waitCodeBytes(descriptor));
+    AddressedBytes wait_code(address + wait_code_at);
     AddressedBytes bytes(address + region.code_bytes);
     ff_restorer_arguments arguments{};
     region.arguments = bytes.reserve(sizeof(arguments), 64);
-    RestorerParts parts{descriptor, plan, machine, descriptor.processes()[0], arguments, bytes, region.notes};
+    RestorerParts parts{descriptor, plan,  machine,      descriptor.processes()[0],
+                        arguments,  bytes, region.notes, wait_code};
     std::vector<ff_restorer_thread> threads;
     addProcess(parts);
     addLimits(parts);
     if (Result<void> added = addFiles(parts, region.fd_base); !added.ok()) return std::move(added).error();
+    addShared(parts);
     if (Result<void> added = addCredentials(parts); !added.ok()) return std::move(added).error();
     if (Result<void> added = addThreads(parts, threads); !added.ok()) return std::move(added).error();
     if (Result<void> added = addSandbox(parts, threads); !added.ok()) return std::move(added).error();
@@ -153,7 +178,7 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
     std::memcpy(patched.data() + (arguments.threads - start), threads.data(), threads.size() * sizeof(threads[0]));
     AddressedBytes complete(start);
     complete.append(patched);
-    Result<UniqueFd> memfd = storeRegion(region, complete);
+    Result<UniqueFd> memfd = storeRegion(region, complete, wait_code);
     if (!memfd.ok()) return std::move(memfd).error();
     region.memfd = std::move(*memfd);
     return region;

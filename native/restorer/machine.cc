@@ -107,6 +107,7 @@ Result<Machine> Machine::read() {
     sched_getaffinity(0, sizeof(machine.affinity), &machine.affinity);
     machine.nice = getpriority(PRIO_PROCESS, 0);
     std::ifstream("/proc/self/oom_score_adj") >> machine.oom_score_adj;
+    std::ifstream("/proc/self/coredump_filter") >> std::hex >> machine.coredump_filter;
     for (uint32_t resource = 0; resource < FF_RLIMIT_COUNT; ++resource) {
         rlimit limit{};
         if (getrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) {

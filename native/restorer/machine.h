@@ -34,6 +34,7 @@ struct Machine {
     uint32_t personality = 0;
     uint64_t timer_slack_ns = 0;
     int32_t oom_score_adj = 0, nice = 0;
+    uint32_t coredump_filter = 0;
     cpu_set_t affinity = {};
     struct {
         uint64_t soft, hard;

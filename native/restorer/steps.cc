@@ -7,7 +7,7 @@
 namespace farfork {
 namespace {
 
-enum class Object { kChild, kMap, kPresent, kSignal, kFile, kRegister, kThread, kLimit };
+enum class Object { kChild, kMap, kPresent, kSignal, kFile, kRegister, kThread, kLimit, kShared };
 struct Step {
     const char* name = nullptr;
     Object object = Object::kChild;
@@ -61,6 +61,10 @@ Step stepOf(uint32_t step) {
             return {"restorer.session"};
         case FF_STEP_OOM_SCORE:
             return {"restorer.oom-score"};
+        case FF_STEP_SHARED:
+            return {"restorer.shared", Object::kShared};
+        case FF_STEP_SHARED_MAP:
+            return {"restorer.map-shared", Object::kMap};
         case FF_STEP_OPEN:
             return {"restorer.open", Object::kFile};
         case FF_STEP_SEEK:
@@ -69,6 +73,16 @@ Step stepOf(uint32_t step) {
             return {"restorer.pipe", Object::kFile};
         case FF_STEP_OBJECT:
             return {"restorer.object", Object::kFile};
+        case FF_STEP_SOCKET_OPTION:
+            return {"restorer.socket-option", Object::kFile};
+        case FF_STEP_SOCKET_BIND:
+            return {"restorer.bind", Object::kFile};
+        case FF_STEP_SOCKET_LISTEN:
+            return {"restorer.listen", Object::kFile};
+        case FF_STEP_SOCKET_CONNECT:
+            return {"restorer.connect", Object::kFile};
+        case FF_STEP_SOCKET_QUEUE:
+            return {"restorer.socket-queue", Object::kFile};
         case FF_STEP_DUP:
             return {"restorer.dup", Object::kFile};
         case FF_STEP_CWD:
@@ -83,6 +97,10 @@ Step stepOf(uint32_t step) {
             return {"restorer.dontfork", Object::kMap};
         case FF_STEP_LOCK:
             return {"restorer.mlock", Object::kMap};
+        case FF_STEP_LOCK_FUTURE:
+            return {"restorer.mlockall"};
+        case FF_STEP_SEAL:
+            return {"restorer.mseal", Object::kMap};
         case FF_STEP_THREAD_CLONE:
             return {"restorer.thread", Object::kThread};
         case FF_STEP_ROBUST_LIST:
@@ -113,6 +131,18 @@ Step stepOf(uint32_t step) {
             return {"restorer.dumpable"};
         case FF_STEP_CLOSE:
             return {"restorer.close"};
+        case FF_STEP_OWNER:
+            return {"restorer.owner", Object::kFile};
+        case FF_STEP_SIGNAL:
+            return {"restorer.signal", Object::kThread};
+        case FF_STEP_TIMER:
+            return {"restorer.timer"};
+        case FF_STEP_AFFINITY:
+            return {"restorer.affinity", Object::kThread};
+        case FF_STEP_COREDUMP_FILTER:
+            return {"restorer.coredump-filter"};
+        case FF_STEP_THP_DISABLE:
+            return {"restorer.thp-disable"};
         case FF_STEP_NONE:
             break;
     }
@@ -139,6 +169,9 @@ std::string objectOf(const ff_status& status, const DescriptorView& descriptor, 
         case Object::kRegister:
             if (index >= plan.registers().size()) break;
             return "range " + rangeText(plan.registers()[index].start, plan.registers()[index].end);
+        case Object::kShared:
+            if (index >= descriptor.shared().size()) break;
+            return "shared memory '" + std::string(descriptor.string(descriptor.shared()[index].name)) + "'";
         case Object::kSignal:
             return "signal " + std::to_string(index);
         case Object::kLimit:

@@ -31,7 +31,7 @@ Result<std::vector<UniqueFd>> openPlanFiles(const PlanView& plan) {
         if (!fd.valid()) return makeErrno(ErrorCode::kFileMissing, "restorer.local-file", path, "open", errno);
         struct stat now {};
         if (fstat(fd.get(), &now) != 0 || now.st_dev != file.device || now.st_ino != file.inode ||
-            static_cast<uint64_t>(now.st_size) != file.size) {
+            (file.open_flags == O_RDONLY && static_cast<uint64_t>(now.st_size) != file.size)) {
             return Error{ErrorCode::kFileMissing, "restorer.local-file", path, "it changed since it was compared"};
         }
         files.push_back(std::move(fd));
@@ -127,7 +127,7 @@ bool mapRegion(const RestorerRegion& region, int memfd) {
     moveFds(start, status_fd);
     start.fds.file_fds = start.region.file_fds;
     auto* const file_fds = reinterpret_cast<int32_t*>(start.region.file_fds);  // NOLINT
-    const int fixed = 7;
+    const int fixed = 8;
     for (size_t index = fixed; index < start.sources.size(); ++index) {
         file_fds[index - fixed] = start.fds.fd_base + static_cast<int>(index);
     }
@@ -148,7 +148,8 @@ bool mapRegion(const RestorerRegion& region, int memfd) {
 
 Result<std::vector<int>> sourcesOf(const TemplateFds& fds, int requests, int null_device, int exe,
                                    const std::vector<UniqueFd>& files) {
-    std::vector<int> sources{fds.image, fds.status, requests, fds.pager, fds.userfault_device, null_device, exe};
+    std::vector<int> sources{fds.image,   fds.status,     requests, fds.pager, fds.userfault_device,
+                             null_device, fds.descriptor, exe};
     for (const UniqueFd& file : files) sources.push_back(file.get());
     return sources;
 }
@@ -184,7 +185,8 @@ Result<Template> startTemplate(const RestorerRegion& region, const DescriptorVie
                  .pager = base + 3,
                  .userfault_device = fds.userfault_device < 0 ? FF_NO_FD : base + 4,
                  .null_device = base + 5,
-                 .exe = base + 6,
+                 .descriptor = base + 6,
+                 .exe = base + 7,
                  .file_fds = 0};
     clone_args arguments{};
     arguments.exit_signal = SIGCHLD;

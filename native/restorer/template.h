@@ -33,6 +33,7 @@ struct TemplateFds {
     int status = -1;            ///< receives ff_status packets of the template and all its children
     int pager = -1;             ///< the connection on which children attach
     int userfault_device = -1;  ///< /dev/userfaultfd, or -1
+    int descriptor = -1;        ///< memfd that holds the seed's descriptor; for seeds with shared memory
 };
 
 /// Starts it. READY or FAILED (serial 0, template_serial as given) follows on the status socket.

@@ -150,6 +150,7 @@ Result<bool> Spawner::start(const std::shared_ptr<Child>& child) {
                   FF_FD_STDERR | (child->control.valid() ? uint32_t{FF_FD_CONTROL} : 0U);
     request.namespaces = static_cast<uint32_t>(cellNamespaces(pool_->options()));
     request.inherit_files = child->request.inherit_files ? 1 : 0;
+    request.inherit_stdio = child->request.inherit_stdio ? 1 : 0;
     const bool alone = queue_.size() == 1 && starting_ == 0;
     bindTemplate(child->seed->process, alone, machine_.affinity);
     request.flags = child->seed->process.bound_cpu >= 0 ? FF_REQUEST_BOUND : 0;

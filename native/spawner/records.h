@@ -23,7 +23,7 @@ struct Seed {
     std::vector<std::byte> descriptor_bytes, plan_bytes;
     std::optional<DescriptorView> descriptor;
     std::optional<PlanView> plan;
-    UniqueFd image;
+    UniqueFd image, descriptor_fd;
     RestorerRegion region;
     Template process;
     bool ready = false;

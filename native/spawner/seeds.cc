@@ -15,7 +15,7 @@ namespace farfork {
 namespace {
 
 constexpr uint64_t kAdoptNs = 5'000'000'000ULL;
-constexpr off_t kMaxFlatBytes = 1LL << 30;
+constexpr off_t kMaxFlatBytes = 1536LL << 20;
 
 Result<std::vector<std::byte>> readWhole(int fd, const char* what) {
     const auto failed = [&](std::string detail) {
@@ -48,6 +48,7 @@ Result<std::shared_ptr<Seed>> Spawner::makeSeed(const std::string& id, control::
     if (!plan_bytes.ok()) return std::move(plan_bytes).error();
     seed->descriptor_bytes = std::move(*descriptor_bytes);
     seed->plan_bytes = std::move(*plan_bytes);
+    seed->descriptor_fd = std::move(packet.fds[0]);
     seed->image = std::move(packet.fds[2]);
     Result<DescriptorView> descriptor = DescriptorView::parse(seed->descriptor_bytes);
     if (!descriptor.ok()) return std::move(descriptor).error();
@@ -70,7 +71,8 @@ Result<std::shared_ptr<Seed>> Spawner::makeSeed(const std::string& id, control::
 Result<void> Spawner::launchTemplate(Seed& seed) {
     seed.serial = next_template_++;
     seed.ready = false;
-    const TemplateFds fds{seed.image.get(), status_sender_.get(), pager_fd_, userfault_device_.get()};
+    const TemplateFds fds{seed.image.get(), status_sender_.get(), pager_fd_, userfault_device_.get(),
+                          seed.descriptor_fd.get()};
     Result<Template> started = startTemplate(seed.region, *seed.descriptor, *seed.plan, fds, seed.serial);
     if (!started.ok()) return std::move(started).error();
     seed.process = std::move(*started);

@@ -59,7 +59,7 @@ export class ForkBatch {
 
 /** What the spawner has to know of the batch; its deadline is what is left of the command's. */
 export function forkOptions(
-  { seedId, hasControl, inheritFiles }: ForkCommand,
+  { seedId, hasControl, inheritFiles, inheritStdio }: ForkCommand,
   children: ForkCommandChild[],
   batch: ForkBatch,
 ): ForkOptions {
@@ -73,6 +73,7 @@ export function forkOptions(
       stdinPath: batch.stdinPath,
       hasControl,
       inheritFiles,
+      inheritStdio,
     })),
   };
 }

@@ -140,6 +140,7 @@ export class Forks {
       sourcePort: origin?.fabricPort ?? 0,
       stdin: request.stdin,
       inheritFiles: request.inheritFiles,
+      inheritStdio: request.inheritStdio,
       deadlineMs,
       hasControl: seed.hasControl,
       streamOutput: request.streamOutput,
@@ -208,6 +209,7 @@ function forkRequestOf(request: InvokeRequest, limitMs: number): ForkRequest {
     wait: false,
     streamOutput: false,
     inheritFiles: true,
+    inheritStdio: false,
     deadlineMs: Math.min(limitMs, defaultStartMs),
     wantReplies: true,
   };

@@ -137,6 +137,8 @@ export interface ForkChild {
   /** Make a control socket: its agent end is in ForkHandles. */
   hasControl: boolean;
   inheritFiles: boolean;
+  /** Regular files at 0, 1 and 2 stay open too, in place of the child's own streams. */
+  inheritStdio: boolean;
 }
 
 export interface ForkOptions {
@@ -267,5 +269,7 @@ export interface Binding {
   ): Promise<SpawnerConnection>;
   /** Opens a seed on a peer and reads `bytes` of its image from the start of the layout in reads of `readBytes`. */
   fabricRead(options: OpenOptions, bytes: number, readBytes: number): Promise<FabricReadResult>;
+  /** For children: the OpenSSL of this process mixes in fresh randomness. False where there is none. */
+  reseedOpenssl(): boolean;
   probe(): Probe[];
 }

@@ -8,13 +8,12 @@ namespace {
 /// would take it.
 class CapturedEventfd final : public CapturedObject {
   public:
-    explicit CapturedEventfd(const Opened& opened)
-        : proc_(opened.proc), path_("fdinfo/" + std::to_string(opened.file.fd)), info_(kInfoBytes) {}
+    explicit CapturedEventfd(const Opened& opened) : info_(opened) {}
 
     [[nodiscard]] uint32_t kind() const override { return FF_FILE_EVENTFD; }
-    bool confirm() override { return readIntoBuffer(proc_, path_.c_str(), info_); }
+    bool confirm() override { return info_.read(); }
     Result<std::vector<std::byte>> describe(const FileTable&) override {
-        const std::string text(info_.data());
+        const std::string text(info_.text());
         ff_eventfd eventfd{};
         eventfd.count = numberOf(field(text, "eventfd-count"), 16);
         eventfd.semaphore = static_cast<uint32_t>(numberOf(field(text, "eventfd-semaphore")));
@@ -22,10 +21,7 @@ class CapturedEventfd final : public CapturedObject {
     }
 
   private:
-    static constexpr size_t kInfoBytes = 512;
-    const ProcDir& proc_;
-    std::string path_;
-    std::vector<char> info_;
+    InfoFile info_;
 };
 
 }  // namespace

@@ -9,11 +9,13 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "capture/proc.h"
 #include "descriptor/builder.h"
 #include "descriptor/objects.h"
@@ -21,6 +23,7 @@
 namespace farfork::capturing {
 
 class FileTable;
+class SharedTable;
 
 /// A descriptor of the parent as it was first seen.
 struct Opened {
@@ -30,6 +33,8 @@ struct Opened {
     const struct stat& about;
     const std::string& info;  ///< /proc/PID/fdinfo/N
     int duplicate;            ///< the same open file description, ours; valid until the object is gone
+    const FileTable& files;   ///< the descriptors of lower numbers
+    SharedTable& shared;      ///< memory that is mapped shared
 };
 
 /// One open file description of a kind that is made anew. Every descriptor number has one; `describe` is called for
@@ -39,6 +44,14 @@ class CapturedObject {
     virtual ~CapturedObject() = default;
     /// FF_FILE_*.
     [[nodiscard]] virtual uint32_t kind() const = 0;
+    /// Before the pause, once the table is complete: looks up what it refers to. Refuses by name what is not carried.
+    virtual Result<void> relate(const FileTable&) { return {}; }
+    /// How errors of the child name it: `link`, and an address that tells more.
+    [[nodiscard]] virtual std::string title(const std::string& link) const { return link; }
+    /// Descriptors of ours for what the messages in its queue pass on; as of the last confirm().
+    [[nodiscard]] virtual std::span<const int> passed() const { return {}; }
+    /// It was seen under a number of ours; this is the one that it has in the table.
+    virtual void renumber(int /*fd*/) {}
     /// In the pause, when its state can change otherwise: reads the state. Allocates nothing and takes no lock of
     /// libc's; system calls by syscall(2). False: what was read before is stale, and another try may succeed.
     virtual bool confirm() { return true; }
@@ -55,6 +68,23 @@ std::string nameFile(int number, const std::string& link, const std::string& not
 /// Reads a file below /proc/PID into `buffer`, which it ends with NUL; for the pause. False when it does not fit.
 bool readIntoBuffer(const ProcDir& proc, const char* path, std::vector<char>& buffer);
 
+/// /proc/PID/fdinfo/N, opened before the pause, in which only the reading is left to do: opening costs several times as
+/// much.
+class InfoFile {
+  public:
+    /// For a text of less than `bytes`.
+    explicit InfoFile(const Opened& opened, size_t bytes = 512);
+    /// Reads it anew. Allocates nothing; false when it does not fit.
+    bool read();
+    /// What was read, ended with NUL.
+    [[nodiscard]] const char* text() const { return text_.data(); }
+    void reserve(size_t bytes) { text_.resize(bytes); }
+
+  private:
+    UniqueFd file_;
+    std::vector<char> text_;
+};
+
 template <class T>
 std::vector<std::byte> bytesOf(const T& value) {
     const auto* first = reinterpret_cast<const std::byte*>(&value);
@@ -63,5 +93,13 @@ std::vector<std::byte> bytesOf(const T& value) {
 
 // One for each kind: null when the descriptor is not of it.
 Result<std::unique_ptr<CapturedObject>> findEventfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findEpoll(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findTimerfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findSignalfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findInotify(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findPidfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findDeleted(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findMemfd(const Opened& opened);
+Result<std::unique_ptr<CapturedObject>> findSocket(const Opened& opened);
 
 }  // namespace farfork::capturing

@@ -21,6 +21,8 @@ long ff_clone_thread(const void* clone_arguments, uint64_t size, void (*function
 void ff_touch_amx_tiles(void);
 
 /* report.c */
+void* memcpy(void* to, const void* from, unsigned long size);
+void* memset(void* to, int value, unsigned long size);
 void ff_report(const struct ff_context* context, uint32_t kind, uint32_t step, uint32_t index, long error,
                int32_t host_pid);
 /* Reports the failure and ends the process. */
@@ -36,15 +38,33 @@ long ff_send_fd(int socket, const void* bytes, uint64_t size, int fd, uint64_t d
 
 /* map.c: the map phase. template.c: the loop that clones children. The rest: the child phase, in call order. */
 void ff_map_phase(const struct ff_context* context);
+/* madvise calls of one map. */
+void ff_advise(const struct ff_context* context, uint32_t index);
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context);
 __attribute__((noreturn)) void ff_child(const struct ff_context* context);
+void ff_make_shared(const struct ff_context* context);
 void ff_open_files(const struct ff_context* context);
+/* files.c: moves the descriptor of files[index] to its number. */
+void ff_place(const struct ff_context* context, uint32_t index, long fd, int close_source);
+/* files.c: another open file description of what `fd` is of, with `flags`; -errno. */
+long ff_reopen(int fd, uint32_t flags);
+/* pipes.c: one pipe at the time; then, once all are there, what nobody holds of them. */
+void ff_open_pipe(const struct ff_context* context, uint32_t index);
+void ff_close_pipes(const struct ff_context* context);
+/* owners.c: whom descriptors tell of input; by the main thread, once all threads are there. */
+void ff_set_owners(const struct ff_context* context);
 /* objects/objects.c: the object of files[index], which has a kind of its own; then, once all descriptors have their
  * numbers, what refers to others. */
 long ff_make_object(const struct ff_context* context, uint32_t index);
 void ff_finish_object(const struct ff_context* context, uint32_t index);
+/* objects/pidfd.c: once there are threads. objects/epoll.c: once every other object is complete. */
+void ff_open_thread_pidfds(const struct ff_context* context);
+void ff_finish_epolls(const struct ff_context* context);
 void ff_populate(const struct ff_context* context);
 void ff_attach(const struct ff_context* context);
+/* signals.c: of one thread, the process's with the main thread's; all timers, once every thread is there. */
+void ff_queue_signals(const struct ff_context* context, uint32_t index);
+void ff_set_timers(const struct ff_context* context);
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);
 void ff_set_credentials(const struct ff_context* context, uint32_t thread);
 /* Takes back CAP_SYS_ADMIN, which ff_set_credentials left to a thread that puts filters on. */

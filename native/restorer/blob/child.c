@@ -101,6 +101,7 @@ __attribute__((noreturn)) void ff_child(const struct ff_context* context) {
     openUserfault(context);
     keep(context);
     setSession(context);
+    ff_make_shared(context);
     ff_open_files(context);
     ff_populate(context);
     ff_run_threads(context);

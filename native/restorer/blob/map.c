@@ -52,15 +52,14 @@ static int fdOfMap(const struct ff_context* context, const struct ff_map* map) {
     return -1;
 }
 
-static void advise(const struct ff_context* context, uint32_t index) {
+void ff_advise(const struct ff_context* context, uint32_t index) {
     static const struct {
         uint32_t flag;
         int advice;
-    } kAdvices[] = {{FF_VMA_WIPEONFORK, MADV_WIPEONFORK},
-                    {FF_VMA_DONTDUMP, MADV_DONTDUMP},
-                    {FF_VMA_HUGEPAGE, MADV_HUGEPAGE},
-                    {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
-                    {FF_VMA_MERGEABLE, MADV_MERGEABLE}};
+    } kAdvices[] = {{FF_VMA_WIPEONFORK, MADV_WIPEONFORK}, {FF_VMA_DONTDUMP, MADV_DONTDUMP},
+                    {FF_VMA_HUGEPAGE, MADV_HUGEPAGE},     {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
+                    {FF_VMA_MERGEABLE, MADV_MERGEABLE},   {FF_VMA_RANDOM, MADV_RANDOM},
+                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL}, {FF_VMA_GUARD, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */}};
     const struct ff_map* map = &((const struct ff_map*)context->arguments->maps)[index];
     for (uint32_t i = 0; i < sizeof(kAdvices) / sizeof(kAdvices[0]); ++i) {
         if ((map->vma_flags & kAdvices[i].flag) == 0) continue;
@@ -77,9 +76,9 @@ static void mapAll(const struct ff_context* context) {
         const struct ff_map* map = &maps[i];
         const int fd = fdOfMap(context, map);
         ff_check(context, FF_STEP_MAP, i,
-                 FF_CALL6(mmap, map->start, map->end - map->start, map->prot, map->mmap_flags | MAP_FIXED, fd,
-                          fd < 0 ? 0 : map->file_offset));
-        if (map->vma_flags != 0) advise(context, i);
+                 FF_CALL6(mmap, map->start, map->end - map->start, map->kind == FF_MAP_SHARED ? PROT_NONE : map->prot,
+                          map->mmap_flags | MAP_FIXED, fd, fd < 0 ? 0 : map->file_offset));
+        if (map->vma_flags != 0 && map->kind != FF_MAP_SHARED) ff_advise(context, i);
     }
 }
 
@@ -101,6 +100,25 @@ static void setSigactions(const struct ff_context* context) {
     }
 }
 
+/* Children inherit both (linux include/linux/mm_types.h, MMF_INIT_MASK). */
+static void setMemoryFlags(const struct ff_context* context) {
+    const struct ff_restorer_arguments* arguments = context->arguments;
+    if (arguments->thp_disable != 0) {
+        const long result = FF_CALL5(prctl, PR_SET_THP_DISABLE, 1, arguments->thp_disable & ~1u, 0, 0);
+        ff_check(context, FF_STEP_THP_DISABLE, 0, result);
+    }
+    if (!arguments->set_coredump_filter) return;
+    char text[11] = "0x";
+    for (uint32_t i = 0; i < 8; ++i) {
+        const uint32_t digit = arguments->coredump_filter >> (28 - 4 * i) & 15;
+        text[2 + i] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+    }
+    const long fd =
+        ff_check(context, FF_STEP_COREDUMP_FILTER, 0, FF_CALL2(open, "/proc/self/coredump_filter", 1 /* O_WRONLY */));
+    ff_check(context, FF_STEP_COREDUMP_FILTER, 1, FF_CALL3(write, fd, text, 10));
+    FF_CALL1(close, fd);
+}
+
 void ff_map_phase(const struct ff_context* context) {
     const struct ff_restorer_arguments* arguments = context->arguments;
     if (arguments->vdso_mode == FF_VDSO_REMAP) moveVdso(context, 1);
@@ -109,6 +127,7 @@ void ff_map_phase(const struct ff_context* context) {
     /* Before any file is mapped: the executable cannot be exchanged while the old one is (linux kernel/fork.c,
      * replace_mm_exe_file), and the parent's may be ours. */
     setMemoryLayout(context);
+    setMemoryFlags(context);
     mapAll(context);
     setSigactions(context);
     if (arguments->request_xcomp) {

@@ -47,7 +47,16 @@ static void copyRun(const struct ff_context* context, const struct ff_restorer_r
     }
 }
 
-/* Neither survives a clone, so every child does it: a DONTFORK range would be missing from it altogether. */
+/* Pages that cannot be had, as those beyond a file's end, do not keep a mapping from being locked. */
+static void lock(const struct ff_context* context, uint32_t index) {
+    const struct ff_map* map = &((const struct ff_map*)context->arguments->maps)[index];
+    const uint64_t size = map->end - map->start;
+    if ((map->vma_flags & FF_VMA_LOCKONFAULT) == 0 && FF_CALL3(mlock2, map->start, size, 0) == 0) return;
+    ff_check(context, FF_STEP_LOCK, index, FF_CALL3(mlock2, map->start, size, MLOCK_ONFAULT));
+}
+
+/* None of it survives a clone, or a mapping that is replaced, so every child does it: a DONTFORK range would be missing
+ * from it altogether. */
 static void adviseChild(const struct ff_context* context) {
     const struct ff_map* maps = (const struct ff_map*)context->arguments->maps;
     for (uint32_t i = 0; i < context->arguments->map_count; ++i) {
@@ -55,10 +64,16 @@ static void adviseChild(const struct ff_context* context) {
         if (maps[i].vma_flags & FF_VMA_DONTFORK) {
             ff_check(context, FF_STEP_DONTFORK, i, FF_CALL3(madvise, maps[i].start, size, MADV_DONTFORK));
         }
-        if (maps[i].vma_flags & FF_VMA_LOCKED) {
-            /* Without ONFAULT the call would fetch every page before the jump. */
-            ff_check(context, FF_STEP_LOCK, i, FF_CALL3(mlock2, maps[i].start, size, MLOCK_ONFAULT));
-        }
+        if (maps[i].vma_flags & FF_VMA_LOCKED) lock(context, i);
+    }
+    if (context->arguments->mm_flags & FF_MM_LOCK_FUTURE) {
+        const int on_fault = context->arguments->mm_flags & FF_MM_LOCK_ONFAULT ? MCL_ONFAULT : 0;
+        ff_check(context, FF_STEP_LOCK_FUTURE, 0, FF_CALL1(mlockall, MCL_FUTURE | on_fault));
+    }
+    for (uint32_t i = 0; i < context->arguments->map_count; ++i) {
+        if ((maps[i].vma_flags & FF_VMA_SEALED) == 0) continue;
+        ff_check(context, FF_STEP_SEAL, i,
+                 ff_syscall3(462 /* mseal, Linux 6.10 */, (long)maps[i].start, (long)(maps[i].end - maps[i].start), 0));
     }
 }
 
@@ -73,5 +88,5 @@ void ff_populate(const struct ff_context* context) {
             continueRun(context, &runs[i]);
         }
     }
-    if (arguments->has_dontfork_or_lock) adviseChild(context);
+    if (arguments->advise_child) adviseChild(context);
 }

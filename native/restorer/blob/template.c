@@ -85,7 +85,8 @@ static void serve(const struct ff_context* context, const int32_t* fds, uint32_t
 
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context) {
     struct ff_working* working = context->working;
-    /* All but image, status, requests, pager and the two devices: those were given the first numbers from fd_base. */
+    /* All but image, status, requests, pager, the two devices and the descriptor: those were given the first numbers
+     * from fd_base. */
     for (;;) {
         int32_t fds[FF_REQUEST_FDS];
         const uint32_t count = receiveRequest(context, fds);
@@ -99,7 +100,7 @@ __attribute__((noreturn)) void ff_main(const struct ff_restorer_arguments* argum
     struct ff_context context = {arguments, (struct ff_working*)arguments->working};
     struct ff_working* working = context.working;
     ff_map_phase(&context);
-    FF_CALL3(close_range, working->fds.null_device + 1, ~0u, 0);
+    FF_CALL3(close_range, working->fds.descriptor + 1, ~0u, 0);
     ff_report(&context, FF_STATUS_READY, 0, 0, 0, 0);
     ff_template_loop(&context);
 }

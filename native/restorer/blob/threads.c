@@ -22,6 +22,10 @@ static void setScheduling(const struct ff_context* context, uint32_t index) {
         const int32_t priority = thread->sched_priority;
         ff_check(context, FF_STEP_SCHEDULER, index, FF_CALL3(sched_setscheduler, 0, thread->sched_policy, &priority));
     }
+    if (thread->io_priority != 0) {
+        ff_check(context, FF_STEP_SCHEDULER, index,
+                 FF_CALL3(ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, thread->io_priority));
+    }
     if (thread->nice != context->arguments->inherited_nice) {
         ff_check(context, FF_STEP_SCHEDULER, index, FF_CALL3(setpriority, 0 /* PRIO_PROCESS */, 0, thread->nice));
     }
@@ -48,6 +52,7 @@ static void setUpSelf(const struct ff_context* context, uint32_t index) {
     if (thread->set_comm) FF_CALL5(prctl, PR_SET_NAME, thread->comm, 0, 0, 0);
     setScheduling(context, index);
     if (thread->expand_amx) ff_touch_amx_tiles();
+    ff_queue_signals(context, index);
     ff_set_credentials(context, index);
     ff_set_thread(context, index);
     /* Last: a change of credentials clears it (prctl(2)). */
@@ -60,7 +65,13 @@ static void futexWake(uint32_t* word, uint32_t count) {
     FF_CALL6(futex, word, FUTEX_WAKE_PRIVATE, count, 0, 0, 0);
 }
 
-static void setFree(const struct ff_context* context) {
+static void setFree(const struct ff_context* context, uint32_t index) {
+    const struct ff_restorer_thread* thread = threadAt(context, index);
+    if (thread->affinity != 0) {
+        ff_check(context, FF_STEP_AFFINITY, index,
+                 FF_CALL3(sched_setaffinity, 0, context->arguments->affinity_size, thread->affinity));
+        return;
+    }
     if ((context->working->request.flags & FF_REQUEST_BOUND) == 0) return;
     FF_CALL3(sched_setaffinity, 0, context->arguments->affinity_size, context->arguments->affinity);
 }
@@ -73,7 +84,7 @@ static void threadMain(const struct ff_context* context, uint32_t index) {
     while (__atomic_load_n(&working->go, __ATOMIC_ACQUIRE) == 0) {
         FF_CALL6(futex, &working->go, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
     }
-    setFree(context);
+    setFree(context, index);
     ff_enter_sandbox(context, index);
     ff_sigreturn(threadAt(context, index)->frame);
 }
@@ -122,6 +133,8 @@ static void setLimits(const struct ff_context* context) {
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) {
     struct ff_working* working = context->working;
     cloneThreads(context);
+    ff_open_thread_pidfds(context);
+    ff_finish_epolls(context);
     setLimits(context);
     awaitThreads(context);
     ff_set_process(context);
@@ -130,7 +143,9 @@ __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) 
     if (context->arguments->credentials.change || dumpable != FF_DUMPABLE_BY_USER) {
         ff_check(context, FF_STEP_DUMPABLE, 0, FF_CALL5(prctl, PR_SET_DUMPABLE, dumpable, 0, 0, 0));
     }
-    setFree(context);
+    ff_set_owners(context);
+    ff_set_timers(context);
+    setFree(context, 0);
     ff_attach(context);
     ff_report(context, FF_STATUS_STARTED, 0, 0, 0, (int32_t)working->host_pid);
     FF_CALL3(close_range, working->fds.fd_base, ~0u, 0);

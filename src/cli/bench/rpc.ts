@@ -11,14 +11,21 @@ const WARM_UP_CALLS = 50;
 const IDLE_MS = 10;
 const END_TIMEOUT_MS = 5000;
 
-/** Milliseconds from a gRPC Fork of one child at the client until its STARTED event is there, one call after another. */
+export interface RpcTimes {
+  /** From a gRPC Fork of one child at the client until its STARTED event is there. */
+  startedMs: number[];
+  /** The reference: a call that the coordinator answers by itself. */
+  listMs: number[];
+}
+
+/** Times both in turn, on an idle machine. */
 export async function timeStarted(
   cluster: EmbeddedCluster,
   seed: string,
   node: string,
   calls: number,
-): Promise<number[]> {
-  const times: number[] = [];
+): Promise<RpcTimes> {
+  const times: RpcTimes = { startedMs: [], listMs: [] };
   for (let call = -WARM_UP_CALLS; call < calls; call += 1) {
     const began = performance.now();
     let childId = '';
@@ -26,11 +33,15 @@ export async function timeStarted(
       if (kind !== ForkEventKind.KIND_STARTED || !child) {
         throw new FarforkError('RESUME_FAILED', 'bench.rpc', seed, child?.error?.detail ?? 'no STARTED event');
       }
-      if (call >= 0) times.push(performance.now() - began);
+      if (call >= 0) times.startedMs.push(performance.now() - began);
       childId = child.childId;
     }
     await cluster.client.killChild(childId);
     await cluster.client.waitChild(childId, END_TIMEOUT_MS);
+    await delay(IDLE_MS);
+    const asked = performance.now();
+    await cluster.client.listNodes();
+    if (call >= 0) times.listMs.push(performance.now() - asked);
     await delay(IDLE_MS);
   }
   return times;

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { FarforkError } from '../../errors/index.js';
 import { type CommonOptions, collect, contextOf, makeClientCommand } from '../common.js';
 import { parseCount, parseDuration } from '../duration.js';
 import { EXIT_SOME_CHILDREN_FAILED, ExitWith } from '../failure.js';
@@ -43,10 +42,9 @@ export function forkCommand(): Command {
 
 async function run(seed: string, options: Options): Promise<void> {
   const context = contextOf(options);
-  if (options.stdio === 'inherit-files') {
-    const seen = "a child's standard input, output and error are its own in this version";
-    throw new FarforkError('STATE_NOT_CARRIED', 'cli.fork', '--stdio inherit-files', seen);
-  }
+  const inheritStdio = options.stdio === 'inherit-files';
+  if (inheritStdio && options.stdin !== undefined)
+    throw new UsageError('--stdin and --stdio inherit-files both say what descriptor 0 is');
   const count = parseCount(options.count, '--count', 1, 100_000);
   const request = {
     seed,
@@ -58,6 +56,7 @@ async function run(seed: string, options: Options): Promise<void> {
     streamOutput: options.wait ?? false,
     // Those above 2; what stands at 0, 1 and 2 is the matter of --stdio.
     inheritFiles: true,
+    inheritStdio,
     deadlineMs: parseDuration(options.startTimeout),
   };
   const report = new ForkReport(context.output, count, request.wait);

@@ -27,7 +27,7 @@ export function runCommand(): Command {
     .option('--node <node>', 'where (else the scheduler chooses)')
     .option('--bundle <folder>', 'an OCI bundle on the node')
     .option('-e, --env <name=value>', 'a variable of its environment; repeatable', collect)
-    .option('--cwd <folder>', 'its working folder (else this one)')
+    .option('--cwd <folder>', "its working folder (else this one, or the bundle's)")
     .option('--wait-seed', 'return once it made a seed of itself (up to --timeout, 1 m when not given)')
     .argument('[command...]', 'after --: the program and its arguments')
     .action(run);
@@ -42,7 +42,7 @@ async function run(argv: string[], options: Options): Promise<void> {
     node: options.node ?? '',
     argv,
     env: Object.fromEntries((options.env ?? []).map(parseVariable)),
-    cwd: options.cwd ?? process.cwd(),
+    cwd: options.cwd ?? (options.bundle === undefined ? process.cwd() : ''),
     bundle: options.bundle ?? '',
     waitSeedMs: options.waitSeed ? timeoutMs : 0,
   };

@@ -2,6 +2,7 @@
 import { FarforkError, catalogue, isErrorCode } from '../../errors/index.js';
 import { controlFd, protocolError, receiveFrame, sendFrame, type Frame } from './control.js';
 import { packValue, unpackValue } from './payload.js';
+import { randomnessReseeder } from './randomness.js';
 
 /** Who this process is after seed(). */
 export type Role =
@@ -40,8 +41,8 @@ export function afterResume(hook: (role: Role) => void | Promise<void>): void {
  * Makes a seed of this process. Resolves in it with role "parent", and once in every child that is ever forked from the
  * seed with role "child". The event loop stands still meanwhile.
  *
- * Rejects with the FarforkError that prepare met; the process then goes on unharmed. A plain Node process holds epoll
- * and eventfd descriptors, which this version does not carry: it rejects with STATE_NOT_CARRIED, naming them.
+ * Rejects with the FarforkError that prepare met; the process then goes on unharmed. V8's heap is MADV_DONTFORK
+ * memory, which this version does not carry: it rejects with STATE_NOT_CARRIED, naming the mapping.
  */
 export async function seed(options: SeedOptions = {}): Promise<Role> {
   const ttlMs = options.ttlMs ?? 600_000;
@@ -49,6 +50,7 @@ export async function seed(options: SeedOptions = {}): Promise<Role> {
     throw new FarforkError('INVALID_ARGUMENT', 'sdk.seed', 'ttlMs', 'not a positive whole number of milliseconds');
   }
   const fd = controlFd();
+  const reseed = randomnessReseeder();
   for (const hook of hooks.beforePrepare) await hook();
   let role: Role | undefined;
   try {
@@ -59,6 +61,7 @@ export async function seed(options: SeedOptions = {}): Promise<Role> {
     if (role?.kind !== 'child') for (const hook of hooks.afterPrepare) await hook();
   }
   if (role.kind === 'child') {
+    reseed();
     role.input = decodedInput(role.input as Uint8Array | null);
     for (const hook of hooks.afterResume) await hook(role);
   }

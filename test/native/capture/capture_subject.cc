@@ -7,7 +7,9 @@
 // kind of state that is not carried.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -20,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,16 +196,108 @@ void* forever(void*) {
     for (;;) pause();
 }
 
+/// Waits that a stop ends with EINTR, unless whoever stops them sees to it.
+void* timedSignalWaiter(void*) {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGUSR1);
+    for (;; rounds[0]++) {
+        const double began = seconds();
+        const timespec limit{0, 40'000'000};
+        if (sigtimedwait(&wanted, nullptr, &limit) != -1 || errno != EAGAIN) complain("sigtimedwait was interrupted");
+        if (seconds() - began < 0.04) complain("sigtimedwait was short");
+    }
+}
+void* signalWaiter(void*) {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGRTMIN);
+    for (;; rounds[1]++)
+        if (sigwaitinfo(&wanted, nullptr) != SIGRTMIN) complain("sigwaitinfo was interrupted");
+}
+void* constantPoller(void*) {
+    static const timespec limit{0, 30'000'000};  // in memory that cannot be written
+    for (;; rounds[2]++)
+        if (syscall(SYS_ppoll, nullptr, 0, &limit, nullptr, 8) != 0) complain("ppoll was interrupted");
+}
+void* longSleeper(void*) {
+    const timespec hour{3600, 0};
+    if (nanosleep(&hour, nullptr) != 0) complain("nanosleep was interrupted");
+    return nullptr;
+}
+
+void makeWaits() {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigaddset(&blocked, SIGRTMIN);
+    pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+    for (auto* body : {timedSignalWaiter, signalWaiter, constantPoller, longSleeper}) {
+        pthread_t thread;
+        pthread_create(&thread, nullptr, body, nullptr);
+    }
+}
+
+std::string checkWaits() {
+    kill(getpid(), SIGRTMIN);
+    for (int i = 0; i < 3; i++) {
+        const int before = i == 1 ? 0 : rounds[i].load();
+        const double limit = seconds() + 10;
+        while (rounds[i] == before && seconds() < limit) usleep(1000);
+        if (rounds[i] == before) return "bad: thread " + std::to_string(i) + " stands still";
+    }
+    return complaint.load() ? std::string("bad: ") + complaint.load() : "ok";
+}
+
+/// Sockets in states that are not carried.
+void makeSocketState(const std::string& mode) {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) abort();
+    if (mode == "filtered-socket") {
+        sock_filter accept_all{BPF_RET | BPF_K, 0, 0, UINT32_MAX};
+        const sock_fprog program{1, &accept_all};
+        if (setsockopt(pair[0], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)) abort();
+    } else if (mode == "shared-socket") {
+        // A process that is not its child: the one between has gone.
+        if (const pid_t between = fork(); between == 0) {
+            if (fork() != 0) _exit(0);
+            alarm(20);
+            for (int number = 0; number < 3; number++) close(number);
+            for (;;) pause();
+        } else {
+            waitpid(between, nullptr, 0);
+        }
+    } else if (mode == "urgent-socket") {
+        if (send(pair[0], "!", 1, MSG_OOB) != 1) abort();
+    } else if (mode == "unaccepted-bytes") {
+        sockaddr_un name{};
+        socklen_t size = sizeof name;
+        name.sun_family = AF_UNIX;
+        const int listener = socket(AF_UNIX, SOCK_STREAM, 0), caller = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (bind(listener, reinterpret_cast<sockaddr*>(&name), sizeof name.sun_family) || listen(listener, 1) ||
+            getsockname(listener, reinterpret_cast<sockaddr*>(&name), &size) ||
+            connect(caller, reinterpret_cast<sockaddr*>(&name), size) || send(caller, "!", 1, 0) != 1)
+            abort();
+    } else {
+        ip_mreqn group{};
+        group.imr_multiaddr.s_addr = htonl(0xefffff01);
+        group.imr_address.s_addr = htonl(INADDR_LOOPBACK);
+        const int member = socket(AF_INET, SOCK_DGRAM, 0);
+        if (setsockopt(member, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group)) abort();
+    }
+}
+
 /// Makes the state that `mode` names.
 void makeState(const std::string& mode) {
-    if (mode == "epoll")
-        epoll_create1(0);
+    if (mode == "pidfd")
+        syscall(SYS_pidfd_open, 1, 0);
     else if (mode == "socket")
         socket(AF_INET, SOCK_STREAM, 0);
-    else if (mode == "sockets") {
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) abort();
-    } else if (mode == "child") {
+    else if (mode == "raw-socket")
+        socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+    else if (mode.ends_with("-socket") || mode == "unaccepted-bytes" || mode == "multicast")
+        makeSocketState(mode);
+    else if (mode == "child") {
         if (fork() == 0)
             for (;;) pause();
     } else if (mode == "zombie-child") {
@@ -348,6 +443,8 @@ int main(int, char** argv) {
     const std::string mode = argv[1];
     if (mode == "threads")
         makeThreads();
+    else if (mode == "waits")
+        makeWaits();
     else
         makeState(mode);
     puts("ready");
@@ -357,7 +454,7 @@ int main(int, char** argv) {
         if (!strcmp(line, "memory\n"))
             printf("%p %zu\n", static_cast<void*>(memory), kMemory);
         else
-            puts(mode == "threads" ? checkThreads().c_str() : "ok");
+            puts(mode == "threads" ? checkThreads().c_str() : mode == "waits" ? checkWaits().c_str() : "ok");
         fflush(stdout);
     }
     _exit(0);

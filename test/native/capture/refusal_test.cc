@@ -34,29 +34,29 @@ void checkRefused(const char* mode, const std::string& expected) {
 
 TEST(stateThatIsNotCarriedIsRefusedByName) {
     const std::string prefix = "STATE_NOT_CARRIED ";
-    checkRefused("epoll", prefix + "fd 3 (anon_inode:[eventpoll])");
-    checkRefused("socket", prefix + "fd 3 (socket:[");
-    checkRefused("sockets", prefix + "fd 3 (socket:[");
+    checkRefused("pidfd", "pidfd of another process, 1)");
+    checkRefused("raw-socket", ", raw socket)");
+    checkRefused("filtered-socket", ", socket filter)");
+    checkRefused("shared-socket", ", also open in pid ");
+    checkRefused("urgent-socket", ", urgent data)");
+    checkRefused("unaccepted-bytes", ", data sent to a connection that is not accepted yet)");
+    checkRefused("multicast", ", multicast group)");
     checkRefused("child", prefix + "child process ");
     checkRefused("zombie-child", prefix + "child process ");
-    checkRefused("itimer", prefix + "interval timer");
-    checkRefused("timer", prefix + "POSIX timer 0");
-    checkRefused("shared", "(MAP_SHARED writable /dev/zero (deleted))");
-    checkRefused("dontfork", "MADV_DONTFORK");
-    checkRefused("locked", prefix + "locked memory (8 kB)");
-    checkRefused("pending", prefix + "pending signal 10 (SIGUSR1)");
-    checkRefused("pending-process", prefix + "pending signal 10 (SIGUSR1)");
-    checkRefused("flock", prefix + "fd 3 (/etc/passwd, file lock)");
-    checkRefused("posix-lock", "file lock)");
-    checkRefused("deleted", "(deleted))");
-    checkRefused("half-pipe", "its other end is outside the process");
-    checkRefused("procfs", "procfs)");
-    checkRefused("path", prefix + "fd 3 (/etc, O_PATH)");
     checkRefused("tty", prefix + "fd 3 (/dev/p");
     checkRefused("own-table", prefix + "thread ");
-    checkRefused("trap-ignored", prefix + "ignored SIGTRAP");
     checkRefused("dispatch", prefix + "syscall user dispatch of thread ");
     CHECK_EQ(countGuardians(), 0u);
+}
+
+TEST(theParentOfACarriedFileIsUndisturbed) {
+    for (const char* mode : {"flock", "posix-lock", "deleted", "half-pipe", "procfs", "path"}) {
+        Subject subject = Subject::inMode(mode);
+        const std::string before = subject.appearance();
+        CHECK_EQ(refusal(subject.pid()), "ok");
+        CHECK_EQ(subject.appearance(), before);
+        CHECK_EQ(subject.ask("check"), "ok");
+    }
 }
 
 TEST(anExitedMainThreadIsRefused) {

@@ -50,6 +50,23 @@ TEST(threadsInEveryKindOfWaitGoOnUndisturbed) {
     CHECK_EQ(subject.ask("check"), "ok");
 }
 
+TEST(waitsThatAStopWouldEndGoOn) {
+    Subject subject = Subject::inMode("waits");
+    for (int i = 0; i < 50; i++) {
+        CHECK_EQ(refusal(subject.pid()), "ok");
+        nap(i * 500'000L);
+    }
+    CHECK_EQ(subject.ask("check"), "ok");
+}
+
+TEST(anIgnoredTrapStaysIgnored) {
+    Subject subject = Subject::inMode("trap-ignored");
+    const std::string before = subject.appearance();
+    CHECK_EQ(refusal(subject.pid()), "ok");
+    CHECK_EQ(subject.appearance(), before);
+    CHECK_EQ(subject.ask("check"), "ok");
+}
+
 TEST(theTwinHoldsTheMemoryOfTheInstant) {
     Subject subject = Subject::inMode("threads");
     uint64_t address = 0, size = 0;

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "descriptor/builder.h"
 #include "descriptor/checksum.h"
+#include "descriptor/objects.h"
 #include "descriptor/view.h"
 
 using namespace farfork;
@@ -114,6 +115,48 @@ TEST(whatWasBuiltIsRead) {
         CHECK_EQ((view->xstate(thread).data() - view->bytes().data()) % 64, 0);
 }
 
+TEST(objectsThatSayNothingOfTheirKindAreRefused) {
+    const auto hold = [](uint32_t kind, const auto& object) {
+        return [kind, bytes = std::vector<std::byte>(reinterpret_cast<const std::byte*>(&object),
+                                                     reinterpret_cast<const std::byte*>(&object) + sizeof object)](
+                   DescriptorBuilder& builder) {
+            builder.files[1].kind = kind;
+            builder.files[1].bytes_offset = builder.addBytes(bytes);
+            builder.files[1].bytes_size = bytes.size();
+        };
+    };
+    struct {
+        ff_epoll epoll{.entry_count = 1};
+        ff_epoll_entry entry{.number = 3};
+    } epoll;
+    struct {
+        ff_inotify inotify{.watch_count = 1};
+        ff_inotify_watch watch{.number = 1, .path = sizeof(ff_inotify) + sizeof(ff_inotify_watch)};
+        char path[8] = "/tmp";
+    } inotify;
+    DescriptorBuilder good = example();
+    hold(FF_FILE_EPOLL, epoll)(good);
+    CHECK_OK(DescriptorView::parse(good.build()));
+    good = example();
+    hold(FF_FILE_INOTIFY, inotify)(good);
+    CHECK_OK(DescriptorView::parse(good.build()));
+    epoll.entry.state = FF_EPOLL_DISARMED + 1;
+    checkRefused("epoll state", hold(FF_FILE_EPOLL, epoll));
+    epoll.entry = {.number = -1};
+    checkRefused("epoll number", hold(FF_FILE_EPOLL, epoll));
+    epoll = {.epoll = {.entry_count = 2}};
+    checkRefused("epoll count", hold(FF_FILE_EPOLL, epoll));
+    inotify.path[7] = 'x';
+    checkRefused("inotify path without an end", hold(FF_FILE_INOTIFY, inotify));
+    inotify.path[7] = '\0';
+    inotify.watch.path = sizeof inotify;
+    checkRefused("inotify path elsewhere", hold(FF_FILE_INOTIFY, inotify));
+    inotify.inotify.watch_count = 9;
+    checkRefused("inotify count", hold(FF_FILE_INOTIFY, inotify));
+    for (const uint32_t kind : {FF_FILE_TIMERFD, FF_FILE_SIGNALFD, FF_FILE_PIDFD, FF_FILE_EPOLL, FF_FILE_INOTIFY})
+        checkRefused("size", hold(kind, uint32_t{0}));
+}
+
 TEST(everyFlippedByteIsNoticed) {
     const auto bytes = example().build();
     for (size_t i = 0; i < bytes.size(); i++) {
@@ -192,6 +235,47 @@ TEST(whatIsNotSoundIsRefused) {
     checkRefused("two roots", [](auto& b) { b.processes[1].parent_index = -1; });
     checkRefused("seed id", [](auto& b) { b.header.seed_id[0] = '\0'; });
     checkRefused("endless seed id", [](auto& b) { std::memset(b.header.seed_id, 'x', FF_SEED_ID_SIZE); });
+}
+
+struct ExampleSocket {
+    ff_socket socket{.domain = 1, .type = 1, .state = FF_SOCKET_ENDED};
+    ff_socket_option option{.level = 1, .name = 2, .size = 4};
+    ff_socket_message message{.size = 3, .rights_count = 1};
+    std::byte payload[16]{};
+};
+
+/// Whether a descriptor with this socket in place of the example's pipe is taken.
+bool isTaken(const std::function<void(ExampleSocket&)>& change) {
+    ExampleSocket example_socket;
+    ff_socket& socket = example_socket.socket;
+    socket.option_count = socket.message_count = 1;
+    socket.options = offsetof(ExampleSocket, option);
+    socket.messages = offsetof(ExampleSocket, message);
+    change(example_socket);
+    DescriptorBuilder builder = example();
+    builder.files[1].kind = FF_FILE_UNIX_SOCKET;
+    builder.files[1].bytes_offset = builder.addBytes(std::as_bytes(std::span(&example_socket, 1)));
+    builder.files[1].bytes_size = sizeof example_socket;
+    return DescriptorView::parse(builder.build()).ok();
+}
+
+TEST(socketsAreCheckedThroughout) {
+    CHECK(isTaken([](auto&) {}));
+    CHECK(!isTaken([](auto& b) { b.socket.state = FF_SOCKET_STATE_COUNT; }));
+    CHECK(!isTaken([](auto& b) { b.socket.name_size = 129; }));
+    CHECK(!isTaken([](auto& b) {
+        b.socket.name_size = 16;
+        b.socket.name = sizeof(ExampleSocket) - 8;
+    }));
+    CHECK(!isTaken([](auto& b) { b.socket.options += 4; }));
+    CHECK(!isTaken([](auto& b) { b.socket.option_count = UINT32_MAX; }));
+    CHECK(!isTaken([](auto& b) { b.option.size = 17; }));
+    CHECK(!isTaken([](auto& b) { b.socket.message_count = 2; }));
+    CHECK(!isTaken([](auto& b) { b.socket.messages = UINT32_MAX & ~7u; }));
+    CHECK(!isTaken([](auto& b) { b.message.size = UINT32_MAX; }));
+    CHECK(!isTaken([](auto& b) { b.message.rights_count = 3; }));
+    CHECK(!isTaken([](auto& b) { b.message.name_size = 129; }));
+    CHECK(!isTaken([](auto& b) { b.socket.pending_count = 1u << 30; }));
 }
 
 TEST(seedIdsHaveBounds) {

@@ -11,13 +11,17 @@ import { frame, framed, type Peer, SocketPairs } from './node.js';
 const control = await built<typeof ControlModule>('agent/control-socket.js');
 
 describe('control socket', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'farfork-control-'));
-  const pairs = new SocketPairs(join(folder, 'sock'));
+  let folder: string;
+  let pairs: SocketPairs;
   let socket: ControlSocket;
   let peer: Peer;
   let seen: Frame[];
   let arrived: () => void;
 
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'farfork-control-'));
+    pairs = new SocketPairs(join(folder, 'sock'));
+  });
   beforeEach(async () => {
     const pair = await pairs.make();
     seen = [];

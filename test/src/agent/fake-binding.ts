@@ -193,6 +193,7 @@ export class FakeBinding implements Binding {
   }
 
   fabricRead = unused;
+  reseedOpenssl = unused;
   probe = unused;
 
   private caller(daemon: string, isOpen: () => boolean) {

@@ -88,12 +88,20 @@ describe('command line', () => {
       { ...first, resumeMs: 0.5 },
       { ...first, child: 'ch_1', hostPid: 1001, resumeMs: 0.5 },
     ]);
-    const request = fake.asked[0] as { seed: string; count: number; nodes: string[]; inheritFiles: boolean };
+    const request = fake.asked[0] as {
+      seed: string;
+      count: number;
+      nodes: string[];
+      inheritFiles: boolean;
+      inheritStdio: boolean;
+    };
     assert.deepEqual([request.seed, request.count, request.nodes], ['warm', 2, ['n1', 'n2']]);
-    assert.equal(request.inheritFiles, true);
-    const stdio = await farfork(['fork', 'warm', '--stdio', 'inherit-files']);
-    assert.equal(stdio.status, 4);
-    assert.match(stdio.err, /^error: STATE_NOT_CARRIED: /);
+    assert.deepEqual([request.inheritFiles, request.inheritStdio], [true, false]);
+    const stdio = await farfork(['fork', 'warm', '-n', '2', '--stdio', 'inherit-files']);
+    assert.equal(stdio.status, 0, stdio.err);
+    assert.equal((fake.asked[1] as { inheritStdio: boolean }).inheritStdio, true);
+    const both = await farfork(['fork', 'warm', '--stdin', '/dev/null', '--stdio', 'inherit-files']);
+    assert.equal(both.status, 2, both.err);
   });
 
   it('fork --wait prefixes the output of several children, and exits 3 when one failed', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -25,6 +25,8 @@ describe('conformance', function () {
   before(async function () {
     needCluster(this);
     scratch = mkdtempSync(join(tmpdir(), 'farfork-test-'));
+    // Programs that give up root still see it.
+    chmodSync(scratch, 0o755);
     cleanup.add(() => {
       rmSync(scratch, { recursive: true });
     });
@@ -63,7 +65,8 @@ class Run {
   static async start(program: ConformanceProgram, scratch: string): Promise<Run> {
     const path = await compileConformance(program, scratch);
     const folder = `${path}.d`;
-    mkdirSync(folder, { mode: 0o777 });
+    mkdirSync(folder);
+    chmodSync(folder, 0o777);
     const parent = Program.start(path, `${path}.go`, folder);
     try {
       await until(`${program.name} is ready`, () => parent.lines.includes('ready') || parent.child.exitCode !== null);
@@ -114,8 +117,17 @@ class Run {
     await this.parentIsWell();
   }
 
+  /** Ends it, and the processes that it made. */
   async end(): Promise<void> {
+    const family = descendants(this.parent.pid);
     await this.parent.stop();
+    for (const pid of family) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended with its parent.
+      }
+    }
   }
 
   private async parentIsWell(): Promise<void> {
@@ -123,4 +135,17 @@ class Run {
     assert.equal(this.parent.out, 'ready\nok\n');
     assert.equal(this.parent.child.exitCode, 0);
   }
+}
+
+function descendants(pid: number): number[] {
+  let threads: string[];
+  try {
+    threads = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  const children = threads.flatMap((tid) =>
+    readFileSync(`/proc/${pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.flatMap((child) => [child, ...descendants(child)]);
 }

@@ -155,14 +155,14 @@ describe('bad input', function () {
     await refused('SEED_EXISTS', 1, ...prepare(parent.pid), '--name', 'good');
   });
 
-  it('state that is not carried yet', async () => {
-    const shared = Program.start('python3', `${root}test/programs/shared_memory.py`);
+  it('state that is not carried', async () => {
+    const faults = Program.start('python3', `${root}test/programs/userfault.py`);
     try {
-      await until('it counts', () => shared.lines.length > 5);
-      await refused('STATE_NOT_CARRIED', 4, ...prepare(shared.pid));
-      await assertUnharmed(shared);
+      await until('it counts', () => faults.lines.length > 5);
+      await refused('STATE_NOT_CARRIED', 4, ...prepare(faults.pid));
+      await assertUnharmed(faults);
     } finally {
-      await shared.stop();
+      await faults.stop();
     }
   });
 

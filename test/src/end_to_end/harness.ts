@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Context } from 'mocha';
 import type * as Embedded from '../../../dist/embedded/index.js';
@@ -60,6 +61,24 @@ export async function until<T>(
     assert.ok(Date.now() < deadline, `within ${timeoutMs} ms never came true: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+export interface Up {
+  process: ChildProcess;
+  endpoint: string;
+  stateDir: string;
+}
+
+/** `farfork up` as a process of its own, below `wrapper` when one is given; resolves once it serves. */
+export async function startUp(argv: string[], wrapper: string[] = []): Promise<Up> {
+  const [command = '', ...rest] = [...wrapper, process.execPath, main, 'up', '--json', ...argv];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (data: Buffer) => (complaint += data.toString()));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const first = await lines.next();
+  assert.ok(!first.done, complaint);
+  return { process: child, ...(JSON.parse(first.value) as { endpoint: string; stateDir: string }) };
 }
 
 export interface Ran {

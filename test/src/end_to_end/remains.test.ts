@@ -1,32 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type * as JanitorModule from '../../../dist/embedded/janitor.js';
 import type * as StateDirModule from '../../../dist/embedded/state-dir.js';
 import { built } from '../built.js';
-import { farfork, main, needCluster, root, until } from './harness.js';
+import { farfork, main, needCluster, root, startUp, until } from './harness.js';
 
 const { processesIn } = await built<typeof JanitorModule>('embedded/janitor.js');
 const { processStamp } = await built<typeof StateDirModule>('embedded/state-dir.js');
-
-interface Up {
-  process: ChildProcess;
-  endpoint: string;
-  stateDir: string;
-}
-
-async function startUp(...argv: string[]): Promise<Up> {
-  const child = spawn(process.execPath, [main, 'up', '--json', ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let complaint = '';
-  child.stderr.on('data', (data: Buffer) => (complaint += data.toString()));
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const first = await lines.next();
-  assert.ok(!first.done, complaint);
-  return { process: child, ...(JSON.parse(first.value) as { endpoint: string; stateDir: string }) };
-}
 
 /** What this machine shows that no cluster may add to: mounts, links, named namespaces, control groups, shared memory. */
 function footprint(): Record<string, string[]> {
@@ -74,7 +57,7 @@ describe('what a cluster leaves behind', function () {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     it(`nothing, after ${signal}, with children and parents running`, async () => {
       const clean = footprint();
-      const up = await startUp('--endpoint', '127.0.0.1:0', '--ready-cells', '3');
+      const up = await startUp(['--endpoint', '127.0.0.1:0', '--ready-cells', '3']);
       try {
         const run = ['run', '--name', 'p', '--node', 'node1', '--', 'python3', `${root}test/programs/threads_count.py`];
         for (const argv of [run, ['prepare', 'p', '--name', 's'], ['fork', 's', '-n', '6']]) {
@@ -115,7 +98,7 @@ describe('what a cluster leaves behind', function () {
   it('keeps a state folder that the user named', async () => {
     const folder = mkdtempSync('/tmp/farfork-test-');
     try {
-      const up = await startUp('--endpoint', '127.0.0.1:0', '--nodes', '1', '--state-dir', folder);
+      const up = await startUp(['--endpoint', '127.0.0.1:0', '--nodes', '1', '--state-dir', folder]);
       up.process.kill('SIGINT');
       await once(up.process, 'exit');
       assert.ok(existsSync(`${folder}/coordinator`));

