@@ -13,10 +13,12 @@
 #define NR_getitimer 36
 #define NR_clone 56
 #define NR_exit 60
+#define NR_uname 63
 #define NR_wait4 61
 #define NR_sigaltstack 131
 #define NR_prctl 157
 #define NR_exit_group 231
+#define NR_keyctl 250
 #define NR_waitid 247
 #define NR_tkill 200
 #define NR_gettid 186
@@ -33,6 +35,7 @@
 #define PR_GET_SECCOMP 21
 #define PR_GET_SECUREBITS 27
 #define PR_GET_TIMERSLACK 30
+#define PR_SET_CHILD_SUBREAPER 36
 #define PR_GET_CHILD_SUBREAPER 37
 #define PR_GET_TID_ADDRESS 40
 #define PR_GET_MDWE 66
@@ -40,7 +43,12 @@
 #define ARCH_GET_XCOMP_PERM 0x1022
 #define SIGTRAP 5
 
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED 8
 #define MEMBARRIER_CMD_GET_REGISTRATIONS 512
+
+#define KEYCTL_GET_KEYRING_ID 0
+#define KEY_SPEC_THREAD_KEYRING -1
+#define KEY_SPEC_PROCESS_KEYRING -2
 
 #define MADV_COLD 20
 
@@ -61,6 +69,23 @@
 .macro prctl option
     mov $NR_prctl, %eax
     mov $\option, %edi
+    syscall
+.endm
+
+/* All but the first. */
+.macro no_arguments
+    xor %esi, %esi
+    xor %edx, %edx
+    xor %r10d, %r10d
+    xor %r8d, %r8d
+.endm
+
+/* Its serial number, or -ENOKEY: nothing is created. */
+.macro keyring which
+    mov $NR_keyctl, %eax
+    mov $KEYCTL_GET_KEYRING_ID, %edi
+    mov $\which, %esi
+    xor %edx, %edx
     syscall
 .endm
 
@@ -93,6 +118,14 @@
     syscall
     prctl PR_GET_TIMERSLACK
     mov %rax, FF_SLOT_TIMER_SLACK(%rbx)
+    prctl PR_GET_SECCOMP
+    mov %rax, FF_SLOT_SECCOMP(%rbx)
+    prctl PR_GET_SECUREBITS
+    mov %rax, FF_SLOT_SECUREBITS(%rbx)
+    keyring KEY_SPEC_THREAD_KEYRING
+    mov %rax, FF_SLOT_THREAD_KEYRING(%rbx)
+    keyring KEY_SPEC_PROCESS_KEYRING
+    mov %rax, FF_SLOT_PROCESS_KEYRING(%rbx)
     mov $1, %eax
 .endm
 
@@ -118,24 +151,23 @@ ff_blob_leader:
     thread_state .Lleader_thread_failed
     movq $1, FF_SLOT_DONE(%rbx)
 
-    prctl PR_GET_SECCOMP
+    /* Only a fork that the tracer attends to makes a twin that filters cannot kill: surgery_sandbox.cc. */
+    mov FF_SLOT_SECCOMP(%rbx), %rax
     mov $FF_BLOB_HAS_SECCOMP, %r13d
-    test %eax, %eax
-    jnz .Lleader_stop
+    cmp %rax, FF_HEAD_SECCOMP(%r12)
+    jne .Lleader_stop
 
+    no_arguments
+    prctl PR_GET_MDWE
+    mov %rax, FF_HEAD_MDWE(%r12)
     lea FF_HEAD_SUBREAPER(%r12), %rsi
     prctl PR_GET_CHILD_SUBREAPER
-    mov $FF_BLOB_IS_SUBREAPER, %r13d
-    cmpl $0, FF_HEAD_SUBREAPER(%r12)
-    jne .Lleader_stop
 
     /* Any child, living or zombie, of any thread: only then is the answer not ECHILD. */
     mov $NR_waitid, %eax
     xor %edi, %edi
-    xor %esi, %esi
-    xor %edx, %edx
+    no_arguments
     mov $WAIT_ANYTHING, %r10d
-    xor %r8d, %r8d
     syscall
     mov $FF_BLOB_HAS_CHILDREN, %r13d
     cmp $-ECHILD, %rax
@@ -176,19 +208,23 @@ ff_blob_leader:
     jmp .Ltimer
 .Ltimers_done:
 
+    /* A subreaper would inherit the twin. It has no descendants now, whose orphans it could miss. */
+    cmpl $0, FF_HEAD_SUBREAPER(%r12)
+    je .Lclone
+    xor %esi, %esi
+    prctl PR_SET_CHILD_SUBREAPER
+
     /* The intermediate shares memory and is waited for; exit signal 0: no SIGCHLD. */
+.Lclone:
     mov $NR_clone, %eax
     mov $(CLONE_VM | CLONE_VFORK | CLONE_FILES), %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r10d, %r10d
-    xor %r8d, %r8d
+    no_arguments
     syscall
     test %rax, %rax
     jz .Lintermediate
     mov %rax, %r15
     mov $FF_BLOB_CLONE_FAILED, %r13d
-    js .Lleader_stop
+    js .Lcloned
 .Lreap:
     mov $NR_wait4, %eax
     mov %r15d, %edi
@@ -198,12 +234,17 @@ ff_blob_leader:
     syscall
     mov $FF_BLOB_REAP_FAILED, %r13d
     cmp %r15, %rax
-    jne .Lleader_stop
+    jne .Lcloned
     mov FF_HEAD_TWIN(%r12), %r15
     mov $FF_BLOB_TWIN_FAILED, %r13d
     test %r15, %r15
-    js .Lleader_stop
+    js .Lcloned
     mov $FF_BLOB_FORKED, %r13d
+.Lcloned:
+    cmpl $0, FF_HEAD_SUBREAPER(%r12)
+    je .Lleader_stop
+    mov $1, %esi
+    prctl PR_SET_CHILD_SUBREAPER
 .Lleader_stop:
     stop
 ff_blob_leader_end:
@@ -224,10 +265,7 @@ ff_blob_leader_end:
     js .Lintermediate_exit
     mov $NR_clone, %eax
     mov $CLONE_FILES, %edi
-    xor %esi, %esi
-    xor %edx, %edx
-    xor %r10d, %r10d
-    xor %r8d, %r8d
+    no_arguments
     syscall
     test %rax, %rax
     jz .Ltwin
@@ -261,20 +299,38 @@ ff_blob_leader_end:
     mov %rax, FF_HEAD_DUMPABLE(%r12)
     mov $NR_membarrier, %eax
     mov $MEMBARRIER_CMD_GET_REGISTRATIONS, %edi
-    xor %esi, %esi
-    xor %edx, %edx
+    no_arguments
     syscall
     mov %rax, FF_HEAD_MEMBARRIER(%r12)
-    xor %r10d, %r10d
-    xor %r8d, %r8d
-    prctl PR_GET_MDWE
-    mov %rax, FF_HEAD_MDWE(%r12)
-    xor %esi, %esi
+    test %rax, %rax
+    jns .Lmembarrier_known
+    /* Before Linux 6.3: a private barrier gives EPERM unless it was registered for, which is the next bit (linux
+     * kernel/sched/membarrier.c). In a process of one thread it does nothing else. */
+    movq $0, FF_HEAD_MEMBARRIER(%r12)
+    mov $MEMBARRIER_CMD_PRIVATE_EXPEDITED, %ebp
+.Lmembarrier:
+    mov $NR_membarrier, %eax
+    mov %ebp, %edi
+    no_arguments
+    syscall
+    test %rax, %rax
+    jnz .Lmembarrier_next
+    lea (%rbp, %rbp), %ecx
+    or %rcx, FF_HEAD_MEMBARRIER(%r12)
+.Lmembarrier_next:
+    shl $2, %ebp
+    cmp $MEMBARRIER_CMD_GET_REGISTRATIONS, %ebp
+    jne .Lmembarrier
+.Lmembarrier_known:
+    no_arguments
     prctl PR_GET_THP_DISABLE
     mov %rax, FF_HEAD_THP(%r12)
     mov $NR_arch_prctl, %eax
     mov $ARCH_GET_XCOMP_PERM, %edi
     lea FF_HEAD_XCOMP(%r12), %rsi
+    syscall
+    mov $NR_uname, %eax
+    lea FF_HEAD_UTS(%r12), %rdi
     syscall
     mov $NR_brk, %eax
     xor %edi, %edi

@@ -18,7 +18,11 @@
 #define FF_SLOT_MEMORY_POLICY 44
 #define FF_SLOT_TIMER_SLACK 48
 #define FF_SLOT_DONE 56
-#define FF_SLOT_SIZE 64
+#define FF_SLOT_SECCOMP 64
+#define FF_SLOT_THREAD_KEYRING 72
+#define FF_SLOT_PROCESS_KEYRING 80
+#define FF_SLOT_SECUREBITS 88
+#define FF_SLOT_SIZE 96
 
 /* Offsets in struct BlobHeader. */
 #define FF_HEAD_TWIN 0
@@ -38,7 +42,9 @@
 #define FF_HEAD_XCOMP 216
 #define FF_HEAD_THP 224
 #define FF_HEAD_COLD 232
+#define FF_HEAD_SECCOMP 240
 #define FF_HEAD_SIGACTIONS 256
+#define FF_HEAD_UTS 3072
 
 /* Offsets in struct BlobTimer. */
 #define FF_BLOB_TIMER_SETTING 8
@@ -48,7 +54,6 @@
 /* What the leader's run ended with (r13 at its end). */
 #define FF_BLOB_FORKED 1
 #define FF_BLOB_HAS_CHILDREN 2
-#define FF_BLOB_IS_SUBREAPER 4
 #define FF_BLOB_HAS_SECCOMP 5
 #define FF_BLOB_CLONE_FAILED 6
 #define FF_BLOB_TWIN_FAILED 7
@@ -69,7 +74,10 @@ struct BlobSlot {
     uint32_t death_signal;
     int32_t memory_policy; /* get_mempolicy: MPOL_* */
     uint64_t timer_slack_ns;
-    int64_t done; /* 1, or a negative errno */
+    int64_t done;                            /* 1, or a negative errno */
+    int64_t seccomp;                         /* SECCOMP_MODE_* */
+    int64_t thread_keyring, process_keyring; /* serial numbers, or a negative errno: it has none */
+    int64_t securebits;
 };
 
 struct BlobHeader {
@@ -82,14 +90,18 @@ struct BlobHeader {
     uint64_t brk;
     char name[16];                /* the twin's comm */
     uint64_t nonce;               /* tells this twin from any other process */
-    int64_t membarrier;           /* MEMBARRIER_CMD_GET_REGISTRATIONS, or a negative errno */
+    int64_t membarrier;           /* mask of MEMBARRIER_CMD_REGISTER_* */
     int64_t mdwe;                 /* PR_GET_MDWE, or a negative errno */
     uint64_t timers, timer_count; /* address and number of struct BlobTimer */
     uint64_t xcomp_permitted;     /* ARCH_GET_XCOMP_PERM */
     int64_t thp_disable;          /* PR_GET_THP_DISABLE */
-    int64_t cold; /* MADV_COLD on the scratch mapping: -EINVAL when new mappings are locked, MCL_FUTURE */
-    uint64_t pad[2];
+    int64_t cold;    /* MADV_COLD on the scratch mapping: -EINVAL when new mappings are locked, MCL_FUTURE */
+    int64_t seccomp; /* the leader's SECCOMP_MODE_*, as the tracer expects it */
+    uint64_t pad;
     struct ff_sigaction sigactions[FF_SIGNAL_COUNT];
+    uint64_t uts_pad[96];
+    char uts[6]
+            [65]; /* struct new_utsname of linux/utsname.h: sysname, nodename, release, version, machine, domainname */
 };
 
 struct BlobTimer {
@@ -103,10 +115,13 @@ static_assert(sizeof(BlobTimer) == FF_BLOB_TIMER_SIZE && offsetof(BlobTimer, res
 static_assert(offsetof(BlobSlot, memory_policy) == FF_SLOT_MEMORY_POLICY);
 static_assert(offsetof(BlobHeader, timers) == FF_HEAD_TIMERS && offsetof(BlobHeader, thp_disable) == FF_HEAD_THP);
 static_assert(sizeof(BlobSlot) == FF_SLOT_SIZE && offsetof(BlobSlot, done) == FF_SLOT_DONE);
+static_assert(offsetof(BlobSlot, seccomp) == FF_SLOT_SECCOMP && offsetof(BlobSlot, securebits) == FF_SLOT_SECUREBITS);
+static_assert(offsetof(BlobSlot, process_keyring) == FF_SLOT_PROCESS_KEYRING &&
+              offsetof(BlobHeader, uts) == FF_HEAD_UTS);
 static_assert(offsetof(BlobSlot, clear_child_tid) == FF_SLOT_CLEAR_CHILD_TID);
 static_assert(offsetof(BlobHeader, lifetime) == FF_HEAD_LIFETIME && offsetof(BlobHeader, brk) == FF_HEAD_BRK);
 static_assert(offsetof(BlobHeader, membarrier) == FF_HEAD_MEMBARRIER && offsetof(BlobHeader, mdwe) == FF_HEAD_MDWE);
-static_assert(offsetof(BlobHeader, cold) == FF_HEAD_COLD);
+static_assert(offsetof(BlobHeader, cold) == FF_HEAD_COLD && offsetof(BlobHeader, seccomp) == FF_HEAD_SECCOMP);
 static_assert(offsetof(BlobHeader, nonce) == FF_HEAD_NONCE && offsetof(BlobHeader, name) == FF_HEAD_NAME);
 static_assert(offsetof(BlobHeader, sigactions) == FF_HEAD_SIGACTIONS && sizeof(BlobHeader) <= FF_BLOB_PAGE);
 extern "C" {

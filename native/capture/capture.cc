@@ -51,6 +51,8 @@ Surgery::Plan planOf(const CaptureOptions& options, Preparation& before, FileTab
     plan.task_fd = before.task.get();
     plan.syscall_address = before.syscall_address;
     if (getrandom(&plan.nonce, sizeof plan.nonce, 0) != sizeof plan.nonce) plan.nonce = monotonicNs();
+    plan.leader_seccomp = before.threads[0].seccomp_mode;
+    for (const ThreadFacts& thread : before.threads) plan.seccomp = plan.seccomp || thread.seccomp_mode != 0;
     plan.stop_timeout_ms = options.stop_timeout_ms;
     plan.max_pause_ms = options.max_pause_ms;
     plan.twin_lifetime_s = options.twin_lifetime_s;
@@ -134,7 +136,9 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (!slots) return slots.error();
     auto mappings = readMappings(twin.proc());
     if (!mappings) return mappings.error();
-    std::erase_if(*mappings, [&](const Mapping& mapping) { return mapping.start == surgery.scratch; });
+    std::erase_if(*mappings, [&](const Mapping& mapping) {
+        return mapping.start >= surgery.scratch && mapping.start < surgery.scratch + surgery.scratch_bytes;
+    });
     if (auto checked = checkMappings(*mappings); !checked) return checked.error();
     shared.addUnforked(*mappings);
     if (auto compared = compareMappings(before.proc, *mappings, stale); !compared) return compared.error();
@@ -176,7 +180,8 @@ Result<Capture> attempt(const CaptureOptions& options, std::vector<UniqueFd>& pa
     const uint64_t nonce = surgery.nonce();
     if (auto ran = runGuarded([&] { surgery.run(); }); !ran) return ran.error();
     files->keepPassed(passed);
-    auto twin = Twin::find(before->proc, surgery.twin, surgery.scratch, nonce);  // first: errors have to kill it
+    auto twin = Twin::find(before->proc, surgery.twin, surgery.scratch, nonce,
+                           surgery.sandboxed);  // first: errors have to kill it
     if (surgery.error) {
         if (surgery.error->object == "child process")
             if (const std::string child = nameChild(before->proc); !child.empty()) surgery.error->object = child;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -96,10 +97,34 @@ Result<void> describeLayout(ff_process& process, const Twin& twin) {
     return {};
 }
 
-/// What the twin inherited and only it can ask the kernel for.
-Result<void> checkReport(const BlobHeader& report) {
-    if (report.membarrier > 0) return notCarried("membarrier registration");
-    if (report.mdwe > 0) return notCarried("memory-deny-write-execute (PR_SET_MDWE)");
+/// What only the parent's own threads, or the twin that inherited it, can ask the kernel for.
+void describeReport(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const BlobHeader& report) {
+    process.membarrier = static_cast<uint32_t>(report.membarrier);
+    process.mdwe = report.mdwe > 0 ? static_cast<uint32_t>(report.mdwe) : 0;
+    process.child_subreaper = report.subreaper != 0;
+    const ProcDir own(getpid());
+    process.own_uts = own.link("ns/uts") != parent.link("ns/uts");
+    if (!process.own_uts) return;
+    process.hostname = builder.strings.add(report.uts[1]);
+    process.domainname = builder.strings.add(report.uts[5]);
+}
+
+/// The working folder, which must be what its path names here, or be deleted.
+Result<void> describeFolder(DescriptorBuilder& builder, ff_process& process, const ProcDir& proc, std::string path) {
+    constexpr std::string_view kDeleted = " (deleted)";
+    struct stat held {
+    }, named{};
+    if (fstatat(proc.fd(), "cwd", &held, 0) != 0) return unreadable(proc.pid(), "stat cwd of the twin", errno);
+    if (held.st_nlink == 0 && path.ends_with(kDeleted)) {
+        path.resize(path.size() - kDeleted.size());
+        process.cwd_deleted = 1;
+        process.cwd_mode = held.st_mode & 07777;
+        process.cwd_user = held.st_uid;
+        process.cwd_group = held.st_gid;
+    } else if (stat(path.c_str(), &named) != 0 || named.st_ino != held.st_ino || named.st_dev != held.st_dev) {
+        return notCarried("working folder " + path, "its path leads elsewhere, or nowhere");
+    }
+    process.cwd_path = builder.strings.add(path);
     return {};
 }
 
@@ -113,7 +138,7 @@ Result<void> describeProcess(DescriptorBuilder& builder, ff_process& process, co
     if (!own) return unreadable(parent.pid(), "read status", errno);
     if (!status || !auxv || !personality || !exe || !cwd || !root)
         return unreadable(twin.pid(), "read status, auxv, exe, cwd or root of the twin", errno);
-    if (auto carried = checkReport(twin.report()); !carried) return carried;
+    describeReport(builder, process, parent, twin.report());
     process.pid = innermost(*own, "NSpid", parent.pid());
     process.parent_index = -1;
     process.pgid = innermost(*status, "NSpgid", 0);
@@ -124,7 +149,7 @@ Result<void> describeProcess(DescriptorBuilder& builder, ff_process& process, co
     process.auxv_offset = builder.addAuxv(std::as_bytes(std::span(*auxv)));
     process.auxv_size = static_cast<uint32_t>(auxv->size());
     process.exe_path = builder.strings.add(*exe);
-    process.cwd_path = builder.strings.add(*cwd);
+    if (auto done = describeFolder(builder, process, proc, *cwd); !done) return done;
     process.root_path = builder.strings.add(*root);
     process.personality = static_cast<uint32_t>(numberOf(*personality, 16));
     if (twin.report().cold == -EINVAL) process.mm_flags |= FF_MM_LOCK_FUTURE;

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "capture/describe.h"
 #include "capture/errors.h"
@@ -55,6 +56,40 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
     thread.sched_priority = facts.sched_priority;
     thread.nice = facts.nice;
     thread.io_priority = facts.io_priority;
+    thread.no_new_privs = facts.no_new_privs;
+    thread.speculation_store = facts.speculation_store;
+    thread.speculation_branch = facts.speculation_branch;
+}
+
+/// The threads' filters; equal ones are described once.
+class Filters {
+  public:
+    explicit Filters(const SeccompArena& arena) : arena_(arena) {}
+
+    Result<void> describe(DescriptorBuilder& builder, ff_thread& thread, SeccompChain chain, const ThreadFacts& facts) {
+        const std::string name = "seccomp filter of thread " + std::to_string(facts.tid);
+        const std::span filters = arena_.bytes(chain);
+        // Putting filters on takes no_new_privs or CAP_SYS_ADMIN, which is then dropped under them.
+        const bool drops = thread.no_new_privs == 0 && !facts.system_admin;
+        if (const std::string call = seccompObstacle(filters, drops); !call.empty())
+            return notCarried(name, "it forbids " + call + ", which ends a child's start");
+        if (hasSeccompListener(filters)) return notCarried(name, "it asks a listener (SECCOMP_RET_USER_NOTIF)");
+        auto [known, fresh] = offsets_.try_emplace(chain.offset, 0);
+        if (fresh) known->second = builder.addBytes(filters);
+        thread.seccomp_offset = known->second;
+        thread.seccomp_size = filters.size();
+        return {};
+    }
+
+  private:
+    const SeccompArena& arena_;
+    std::map<size_t, uint64_t> offsets_;  // in the arena, in the descriptor
+};
+
+Result<void> refuseKeyrings(const BlobSlot& slot, pid_t tid) {
+    if (slot.process_keyring > 0) return notCarried("process keyring", "the kernel chooses serial numbers of keys");
+    if (slot.thread_keyring > 0) return notCarried("thread keyring of thread " + std::to_string(tid));
+    return {};
 }
 
 }  // namespace
@@ -62,16 +97,26 @@ void describeFacts(ff_thread& thread, const ThreadFacts& facts) {
 Result<void> describeThreads(DescriptorBuilder& builder, ff_process& process, const Surgery& surgery,
                              const std::vector<BlobSlot>& slots, const std::vector<ThreadFacts>& facts, pid_t twin) {
     const auto online = onlineProcessors();
+    Filters filters(surgery.filters);
     process.thread_first = static_cast<uint32_t>(builder.threads.size());
     for (size_t i = 0; i < surgery.tracees.size(); i++) {
         const Tracee& tracee = surgery.tracees[i];
         if (slots[i].done != 1) continue;  // it exited before the fork
         ff_thread thread{};
-        for (const ThreadFacts& known : facts)
-            if (known.tid == tracee.tid) {
-                describeFacts(thread, known);
-                describeAffinity(builder, thread, known.affinity, online);
-            }
+        if (auto checked = refuseKeyrings(slots[i], tracee.tid); !checked) return checked;
+        if (slots[i].securebits != slots[0].securebits)
+            return notCarried("thread " + std::to_string(tracee.tid), "its securebits differ from the main thread's");
+        thread.seccomp_mode = static_cast<uint32_t>(slots[i].seccomp);
+        for (const ThreadFacts& known : facts) {
+            if (known.tid != tracee.tid) continue;
+            describeFacts(thread, known);
+            describeAffinity(builder, thread, known.affinity, online);
+            if (known.seccomp_mode != thread.seccomp_mode)
+                return Error{ErrorCode::kCaptureFailed, "capture.read", pidName(tracee.tid),
+                             "its seccomp mode changed meanwhile"};
+            if (thread.seccomp_mode != 2) continue;
+            if (auto done = filters.describe(builder, thread, tracee.filters, known); !done) return done;
+        }
         if (slots[i].memory_policy != 0)
             return notCarried("memory policy of thread " + std::to_string(tracee.tid) + " (set_mempolicy)");
         thread.flags = tracee.rseq_aborted ? static_cast<uint32_t>(FF_THREAD_RSEQ_ABORTED) : 0;

@@ -52,6 +52,7 @@ Surgery::Surgery(Plan plan) : plan_(std::move(plan)) {
     xstate_stride = xsaveBytes();
     tracees.reserve(slot_capacity_);
     xstate.resize(slot_capacity_ * xstate_stride);
+    if (plan_.seccomp) filters.open();
 }
 
 bool Surgery::fail(ErrorCode code, const char* stage, int tid, const char* what, int sys_errno) {
@@ -71,6 +72,7 @@ void Surgery::run() {
     if (frozen) fork();
     restore();
     ended_ns = monotonicNs();
+    settleTwin();
     // The caller was killed meanwhile: nobody will ask for the twin.
     if (twin > 0 && plan_.same_pid_namespace && getppid() != plan_.caller) kill(static_cast<pid_t>(twin), SIGKILL);
 }
@@ -97,7 +99,7 @@ bool Surgery::freeze() {
         if (task.st_nlink == living + 2) break;
         if (!seizeNewcomers()) return false;
     }
-    while (!mapped_)
+    while (!mapped_ || injected(tracees[0]))
         if (!pump(monotonicNs() + kInjectionTimeoutNs)) return false;
     stopped_ns = monotonicNs();
     if (plan_.max_pause_ms && stopped_ns > began_ns + plan_.max_pause_ms * kMillisecond)
@@ -199,6 +201,7 @@ Tracee* Surgery::await(uint64_t deadline_ns, int& status) {
         if (tid > 0) {
             for (Tracee& tracee : tracees)
                 if (tracee.tid == tid) return &tracee;
+            attend(tid, status);
             continue;
         }
         if (tid < 0 && errno != EINTR) {

@@ -3,6 +3,7 @@
 // The surgery's injections: one system call by single step, and runs of the blob.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -56,7 +57,22 @@ bool Surgery::startMmap() {
         {0, scratch_bytes, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, ~0ULL, 0});
 }
 
+/// A parent that denies itself memory that is writable and executable (PR_SET_MDWE, SELinux) gets the page of code by
+/// itself, without write permission.
 bool Surgery::finishMmap(const user_regs_struct& regs) {
+    const bool denied = regs.rax == static_cast<uint64_t>(-EACCES) || regs.rax == static_cast<uint64_t>(-EPERM);
+    if (denied && !split_) {
+        split_ = true;
+        return step(tracees[0], SYS_mmap,
+                    {0, scratch_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, ~0ULL, 0});
+    }
+    if (split_ && !mapped_ && regs.rax <= ~4095ULL) {
+        scratch = regs.rax;
+        mapped_ = true;
+        // MAP_NORESERVE: it must not merge with a neighbour, which would then seem to be larger.
+        constexpr uint64_t kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+        return step(tracees[0], SYS_mmap, {scratch, FF_BLOB_PAGE, PROT_READ | PROT_EXEC, kFlags, ~0ULL, 0});
+    }
     if (regs.rax > ~4095ULL)
         return fail(ErrorCode::kCaptureFailed, "capture.inject", plan_.pid, "mmap in the parent",
                     static_cast<int>(-regs.rax));
@@ -70,18 +86,31 @@ bool Surgery::writeBlob() {
     header.lifetime[0] = plan_.twin_lifetime_s;
     header.nonce = plan_.nonce;
     std::memcpy(header.name, "farfork-twin", 13);
+    header.seccomp = plan_.leader_seccomp;
     header.timers = timersAddress();
     header.timer_count = plan_.timers.size();
     const size_t timer_bytes = plan_.timers.size() * sizeof(BlobTimer);
-    const iovec local[3] = {{const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)},
-                            {&header, sizeof header},
-                            {plan_.timers.data(), timer_bytes}};
-    const iovec remote[3] = {{reinterpret_cast<void*>(scratch), local[0].iov_len},
-                             {reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header},
-                             {reinterpret_cast<void*>(header.timers), timer_bytes}};
-    const long wrote = syscall(SYS_process_vm_writev, plan_.pid, local, 3, remote, 3, 0);
-    if (wrote == static_cast<long>(local[0].iov_len + sizeof header + timer_bytes)) return true;
+    const iovec local[3] = {{&header, sizeof header},
+                            {plan_.timers.data(), timer_bytes},
+                            {const_cast<char*>(ff_blob_begin), offsetOf(ff_blob_end)}};
+    const iovec remote[3] = {{reinterpret_cast<void*>(scratch + FF_BLOB_PAGE), sizeof header},
+                             {reinterpret_cast<void*>(header.timers), timer_bytes},
+                             {reinterpret_cast<void*>(scratch), local[2].iov_len}};
+    const unsigned parts = split_ ? 2 : 3;
+    const long wrote = syscall(SYS_process_vm_writev, plan_.pid, local, parts, remote, parts, 0);
+    const size_t wanted = sizeof header + timer_bytes + (split_ ? 0 : local[2].iov_len);
+    if (wrote == static_cast<long>(wanted) && (!split_ || writeCode())) return true;
     return fail(ErrorCode::kCaptureFailed, "capture.inject", plan_.pid, "write into the parent", errno);
+}
+
+/// Word by word: ptrace alone writes where the process itself may not.
+bool Surgery::writeCode() {
+    for (uint64_t at = 0; at < offsetOf(ff_blob_end); at += sizeof at) {
+        uint64_t word = 0;
+        std::memcpy(&word, ff_blob_begin + at, std::min<uint64_t>(sizeof word, offsetOf(ff_blob_end) - at));
+        if (!ptraceCall(PTRACE_POKETEXT, plan_.pid, scratch + at, reinterpret_cast<void*>(word))) return false;
+    }
+    return true;
 }
 
 bool Surgery::startBlob(size_t index, const char* entry) {
@@ -116,12 +145,11 @@ bool Surgery::judgeFork(const user_regs_struct& regs) {
         case FF_BLOB_HAS_CHILDREN:
             error = notCarried("child process");
             return false;
-        case FF_BLOB_IS_SUBREAPER:
-            error = notCarried("child subreaper (PR_SET_CHILD_SUBREAPER)", "the twin would become its child");
             return false;
         case FF_BLOB_HAS_SECCOMP:
-            error = notCarried("seccomp");
-            return false;
+            stale = true;
+            return fail(ErrorCode::kCaptureFailed, "capture.inject", plan_.pid, "its seccomp mode changed meanwhile",
+                        0);
         case FF_BLOB_CLONE_FAILED:
             return fail(no_room, "capture.fork", plan_.pid, "clone in the parent", sys_errno);
         case FF_BLOB_TWIN_FAILED:

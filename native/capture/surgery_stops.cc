@@ -32,13 +32,14 @@ ErrorCode codeOf(int sys_errno) {
 }  // namespace
 
 bool Surgery::seize(pid_t tid) {
-    // Seccomp filters could kill the injected calls; without the privilege the blob's own check has to do.
-    if (!ptraceCall(PTRACE_SEIZE, tid, 0, reinterpret_cast<void*>(PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACESYSGOOD)) &&
-        !ptraceCall(PTRACE_SEIZE, tid, 0, reinterpret_cast<void*>(PTRACE_O_TRACESYSGOOD))) {
+    bool suspended = false;
+    if (!seizeSuspended(tid, suspended)) {
         if (errno == ESRCH && tid != plan_.pid) return true;  // the thread exited: the count is checked in the pause
         return fail(codeOf(errno), "capture.seize", tid, "PTRACE_SEIZE", errno);
     }
-    tracees.push_back(Tracee{.tid = tid});
+    // Before it is interrupted: a filter may kill for the restart of an interrupted call.
+    if (!suspended && !refuseFilters(Tracee{.tid = tid})) return false;
+    tracees.push_back(Tracee{.tid = tid, .suspended = suspended});
     return true;
 }
 
@@ -112,6 +113,7 @@ bool Surgery::readOnStop(Tracee& tracee) {
     readCall(tracee);
     if (!getMask(tracee.tid, tracee.mask))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETSIGMASK", errno);
+    if (!tracee.suspended && !refuseFilters(tracee)) return false;
     if (tracee.regs.cs == kCompatCodeSegment)
         return fail(ErrorCode::kArchitectureUnsupported, "capture.read", tracee.tid, "runs 32-bit code", 0);
     uint64_t dispatch[4] = {};  // struct ptrace_sud_config; from Linux 6.4 on
@@ -137,6 +139,7 @@ void Surgery::readCall(Tracee& tracee) {
     if (wait && static_cast<uint64_t>(tracee.call) == wait->number && hasRelativeTimeout(tracee.call, tracee.regs))
         tracee.slept_ns = sleptUntilStop(*wait);
     tracee.back = goOn(tracee.regs, tracee.call, tracee.slept_ns);
+    spareRestart(tracee);
     tracee.mended = tracee.back.rax != tracee.regs.rax;
 }
 
@@ -173,6 +176,7 @@ bool Surgery::readRest(size_t index) {
     if (!ptraceCall(PTRACE_GETREGSET, tracee.tid, kNoteX86Xstate, &area))
         return fail(codeOf(errno), "capture.read", tracee.tid, "PTRACE_GETREGSET NT_X86_XSTATE", errno);
     tracee.xstate_size = area.iov_len;
+    if (!readFilters(tracee)) return false;
     ptrace_rseq_configuration config{};
     if (syscall(SYS_ptrace, PTRACE_GET_RSEQ_CONFIGURATION, tracee.tid, sizeof config, &config) < 0)
         return fail(ErrorCode::kCapabilityMissing, "capture.read", tracee.tid, "PTRACE_GET_RSEQ_CONFIGURATION", errno);

@@ -2,6 +2,7 @@
 #include "capture/twin.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -9,10 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/clock.h"
 #include "capture/errors.h"
+#include "capture/guardian.h"
 #include "capture/ptrace_calls.h"
 #include "capture/validate.h"
 
@@ -20,6 +25,7 @@ namespace farfork::capturing {
 namespace {
 
 constexpr uint64_t kReportTimeoutNs = 10'000'000'000, kExitTimeoutNs = 10'000'000'000;
+constexpr uint64_t kAsleepTimeoutNs = 10'000'000'000;
 
 bool hasNonce(pid_t pid, uint64_t scratch, uint64_t nonce) {
     uint64_t seen = 0;
@@ -59,19 +65,58 @@ bool awaitEvent(pid_t tracee, Wanted wanted) {
     }
 }
 
+bool isUnshared(const Mapping& mapping) {
+    return mapping.shared && !mapping.isNotForked() && !mapping.path.starts_with("[v");
+}
+
+/// For a guarded task: allocates nothing.
+bool sleepsInPoll(pid_t pid) {
+    char path[48], text[32] = {};
+    std::snprintf(path, sizeof path, "/proc/%d/syscall", pid);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool got = read(file, text, sizeof text - 1) > 0;
+    close(file);
+    return got && std::atoi(text) == SYS_ppoll;
+}
+
 }  // namespace
 
 Twin::~Twin() {
     if (!pidfd_.valid()) return;
     syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
     // The tracer has to collect the exit before the real parent, init, may.
-    awaitEvent(pid(), [](int status) { return WIFSIGNALED(status) || WIFEXITED(status); });
+    if (!sandboxed_) awaitEvent(pid(), [](int status) { return WIFSIGNALED(status) || WIFEXITED(status); });
 }
 
 /// It sleeps in the blob's ppoll(2), which it starts again afterwards; the system call's instruction serves for others.
 bool Twin::letGo(const std::vector<Mapping>& mappings) const {
-    const auto stopped = [](int status) { return WIFSTOPPED(status); };
     user_regs_struct asleep{};
+    return unshare(mappings, asleep) && ptraceCall(PTRACE_DETACH, pid(), 0, nullptr);
+}
+
+/// Under its filters it may not begin ppoll(2) again. They are suspended while it is traced, and a tracer's end
+/// detaches it without a stop.
+bool Twin::unshareSandboxed(const std::vector<Mapping>& mappings) const {
+    if (std::ranges::none_of(mappings, isUnshared)) return true;
+    bool asleep = false;
+    const auto ran = runGuarded([&] {
+        user_regs_struct regs{};
+        if (!ptraceCall(PTRACE_SEIZE, pid(), 0, reinterpret_cast<void*>(PTRACE_O_SUSPEND_SECCOMP)) ||
+            !unshare(mappings, regs) || !ptraceCall(PTRACE_CONT, pid(), 0, nullptr))
+            return;
+        const uint64_t deadline = monotonicNs() + kAsleepTimeoutNs;
+        while (!asleep && monotonicNs() < deadline) {
+            asleep = sleepsInPoll(pid());
+            if (!asleep) usleep(20);
+        }
+    });
+    return ran && asleep;
+}
+
+/// Leaves it stopped, with registers that begin its ppoll(2) anew.
+bool Twin::unshare(const std::vector<Mapping>& mappings, user_regs_struct& asleep) const {
+    const auto stopped = [](int status) { return WIFSTOPPED(status); };
     if (!ptraceCall(PTRACE_INTERRUPT, pid(), 0, nullptr) || !awaitEvent(pid(), stopped) || !getRegs(pid(), asleep))
         return false;
     asleep.rip -= 2;
@@ -80,7 +125,7 @@ bool Twin::letGo(const std::vector<Mapping>& mappings) const {
     asleep.orig_rax = ~0ULL;  // not in a system call: nothing to restart
     bool altered = false;
     for (const Mapping& mapping : mappings) {
-        if (!mapping.shared || mapping.isNotForked() || mapping.path.starts_with("[v")) continue;
+        if (!isUnshared(mapping)) continue;
         if (waiting != SYS_ppoll) return false;
         user_regs_struct regs = asleep;
         regs.rax = SYS_munmap;
@@ -91,15 +136,15 @@ bool Twin::letGo(const std::vector<Mapping>& mappings) const {
             !getRegs(pid(), regs) || regs.rax != 0)
             return false;
     }
-    return (!altered || setRegs(pid(), asleep)) && ptraceCall(PTRACE_DETACH, pid(), 0, nullptr);
+    return !altered || setRegs(pid(), asleep);
 }
 
 Result<UniqueFd> Twin::keep(const std::vector<Mapping>& mappings) {
-    if (letGo(mappings)) return std::move(pidfd_);
+    if (sandboxed_ ? unshareSandboxed(mappings) : letGo(mappings)) return std::move(pidfd_);
     return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(pid()), "the twin cannot be let go"};
 }
 
-Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce) {
+Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce, bool sandboxed) {
     const auto lost = [&](const char* detail) {
         return Error{ErrorCode::kCaptureFailed, "capture.twin", pidName(parent.pid()), detail};
     };
@@ -113,7 +158,8 @@ Result<Twin> Twin::find(const ProcDir& parent, int64_t own_tid, uint64_t scratch
         (void)twin.pidfd_.release();
         return lost("its twin is gone");
     }
-    if (!ptraceCall(PTRACE_SEIZE, pid, 0, reinterpret_cast<void*>(PTRACE_O_EXITKILL)))
+    twin.sandboxed_ = sandboxed;
+    if (!sandboxed && !ptraceCall(PTRACE_SEIZE, pid, 0, reinterpret_cast<void*>(PTRACE_O_EXITKILL)))
         return lost("its twin cannot be seized");
     twin.proc_ = ProcDir(pid);
     twin.scratch_ = scratch;

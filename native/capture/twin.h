@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <vector>
 
@@ -19,7 +20,8 @@ class Twin {
     /// Finds the twin by the tid that the parent's clone returned, proves its identity by the nonce in its scratch
     /// mapping and waits until it has reported and sleeps. `scratch` is the mapping's address in parent and twin.
     /// Errors: CAPTURE_FAILED, PROCESS_EXITED.
-    static Result<Twin> find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce);
+    /// `sandboxed`: it is never to be stopped (surgery_sandbox.cc), so it does not die with this thread either.
+    static Result<Twin> find(const ProcDir& parent, int64_t own_tid, uint64_t scratch, uint64_t nonce, bool sandboxed);
 
     Twin(Twin&&) = default;
     Twin& operator=(Twin&&) = default;
@@ -39,9 +41,12 @@ class Twin {
   private:
     Twin() = default;
     bool letGo(const std::vector<Mapping>& mappings) const;
+    bool unshareSandboxed(const std::vector<Mapping>& mappings) const;
+    bool unshare(const std::vector<Mapping>& mappings, user_regs_struct& asleep) const;
     ProcDir proc_;
     UniqueFd pidfd_;
     uint64_t scratch_ = 0;
+    bool sandboxed_ = false;
     BlobHeader report_{};
 };
 

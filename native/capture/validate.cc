@@ -3,7 +3,9 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/kcmp.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <signal.h>
@@ -51,6 +53,29 @@ bool sameTable(pid_t one, pid_t other, int type) {
     return syscall(SYS_kcmp, one, other, type, 0, 0) == 0;
 }
 
+/// What prctl(PR_SET_SPECULATION_CTRL) was asked for, as the kernel words it (linux fs/proc/array.c, task_seccomp).
+uint32_t speculation(std::string_view text) {
+    if (text == "thread force mitigated" || text == "conditional force disabled") return PR_SPEC_FORCE_DISABLE;
+    return text == "thread mitigated" || text == "conditional disabled" ? PR_SPEC_DISABLE : 0;
+}
+
+/// Whether `name`, below /proc/PID, is the same object for the process and for us. A kernel without it: yes.
+bool isOurs(const ProcDir& proc, const char* name) {
+    struct stat own {
+    }, its{};
+    if (stat((std::string("/proc/self/") + name).c_str(), &own) != 0) return true;
+    return fstatat(proc.fd(), name, &its, 0) == 0 && own.st_ino == its.st_ino && own.st_dev == its.st_dev;
+}
+
+/// A child gets this node's users and files; the parent must have meant the same ones. Where only some mounts differ,
+/// each path that is carried is compared by itself.
+Result<void> checkNamespaces(const ProcDir& proc) {
+    if (!isOurs(proc, "ns/user")) return notCarried("user namespace of its own", "it is not the agent's");
+    if (!isOurs(proc, "ns/mnt") && !isOurs(proc, "root"))
+        return notCarried("mount namespace of its own", "its root is not the agent's");
+    return {};
+}
+
 }  // namespace
 
 Result<void> checkKind(const ProcDir& proc) {
@@ -82,9 +107,7 @@ Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view 
     if (!status || !comm) return unreadable(proc.pid(), "read " + folder + "status", errno);
     if (const auto tracer = numberOf(field(*status, "TracerPid")); tracer != 0 && !ours)
         return refuse(ErrorCode::kProcessTraced, proc.pid(), name + " is traced by pid " + std::to_string(tracer));
-    if (numberOf(field(*status, "Seccomp")) != 0)
-        return notCarried("seccomp mode " + std::string(field(*status, "Seccomp")) + " of " + name);
-    for (const char* key : {"Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs"})
+    for (const char* key : {"Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
         if (field(*status, key) != field(leader_status, key))
             return notCarried(name, std::string("its credentials (") + key + ") differ from the main thread's");
     if (!field(*status, "x86_Thread_features").empty()) return notCarried("shadow stack of " + name);
@@ -100,6 +123,11 @@ Result<ThreadFacts> readThread(const ProcDir& proc, pid_t tid, std::string_view 
     const auto ids = numbersOf(field(*status, "NSpid"));
     facts.own_tid = ids.empty() ? tid : static_cast<pid_t>(ids.back());
     facts.comm = comm->substr(0, comm->size() - (comm->ends_with('\n') ? 1 : 0));  // a name may end in a newline
+    facts.seccomp_mode = static_cast<uint32_t>(numberOf(field(*status, "Seccomp")));
+    facts.no_new_privs = static_cast<uint32_t>(numberOf(field(*status, "NoNewPrivs")));
+    facts.system_admin = numberOf(field(*status, "CapEff"), 16) >> CAP_SYS_ADMIN & 1;
+    facts.speculation_store = speculation(field(*status, "Speculation_Store_Bypass"));
+    facts.speculation_branch = speculation(field(*status, "SpeculationIndirectBranch"));
     sched_attr schedule{};
     if (syscall(SYS_sched_getattr, tid, &schedule, sizeof schedule, 0) != 0)
         return unreadable(proc.pid(), "sched_getattr", errno);
@@ -152,6 +180,8 @@ Result<void> checkState(const ProcDir& proc) {
     const auto ids = numbersOf(field(*status, "NSpid"));
     if (!ids.empty() && ids.back() == 1)
         return notCarried("pid 1 of its pid namespace", "the twin would become its child");
+    if (auto same = checkNamespaces(proc); !same) return same;
+    if (auto unused = checkSystemV(proc); !unused) return unused;
     if (const std::string child = nameChild(proc); !child.empty()) return notCarried(child);
     for (const auto& [own, inherited] :
          {std::pair{"ns/pid", "ns/pid_for_children"}, {"ns/time", "ns/time_for_children"}}) {

@@ -114,6 +114,13 @@ struct ff_process {
     uint64_t xcomp_permitted;                    /* ARCH_GET_XCOMP_PERM */
     uint32_t coredump_filter;                    /* /proc/PID/coredump_filter */
     uint32_t thp_disable;                        /* PR_GET_THP_DISABLE */
+    uint32_t membarrier;                         /* mask of MEMBARRIER_CMD_REGISTER_* */
+    uint32_t mdwe;                               /* PR_MDWE_* */
+    uint32_t child_subreaper;
+    uint32_t own_uts;                       /* 1: a uts namespace of its own, with these names */
+    uint32_t hostname, domainname;          /* strings */
+    uint32_t cwd_deleted;                   /* 1: cwd_path names nothing any more; made anew, and removed, with: */
+    uint32_t cwd_mode, cwd_user, cwd_group; /* permissions and owner */
 };
 
 /* -------- threads -------- */
@@ -148,6 +155,10 @@ struct ff_thread {
     int32_t nice;
     uint32_t parent_death_signal;
     uint64_t timer_slack_ns;
+    uint32_t no_new_privs;
+    uint32_t seccomp_mode;                          /* SECCOMP_MODE_* */
+    uint64_t seccomp_offset, seccomp_size;          /* filters (seccomp.h) in FF_SECTION_BYTES; threads may share */
+    uint32_t speculation_store, speculation_branch; /* PR_SPEC_DISABLE or PR_SPEC_FORCE_DISABLE; 0: allowed */
     /* A system call in progress whose timeout is relative. The registers begin it anew, in full; the register named
      * here is to hold what was left instead, and again what `regs` says once the call returns. */
     uint32_t wait_register; /* enum ff_wait_register; 0: no such call */

@@ -24,6 +24,7 @@ class DescriptorValidator {
     bool process(const ff_process& process, size_t index);
     bool processGroups(const ff_process& process);
     bool thread(const ff_thread& thread);
+    bool seccomp(const ff_thread& thread);
     bool threadsOf(const ff_process& process);
     bool vmasOf(const ff_process& process);
     bool signalsAndTimers(const ff_process& process);

@@ -56,6 +56,10 @@ class DescriptorView {
     [[nodiscard]] std::span<const std::byte> queuedBytes(const ff_file& file) const {
         return queued_.subspan(file.bytes_offset, file.bytes_size);
     }
+    /// The thread's filters, oldest first (descriptor/seccomp.h); empty: none.
+    [[nodiscard]] std::span<const std::byte> seccompFilters(const ff_thread& thread) const {
+        return queued_.subspan(thread.seccomp_offset, thread.seccomp_size);
+    }
     [[nodiscard]] std::span<const ff_shared> shared() const { return shared_; }
     /// Contents of a shared object, ascending by offset.
     [[nodiscard]] std::span<const ff_run> runs(const ff_shared& object) const {

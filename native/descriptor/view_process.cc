@@ -53,7 +53,8 @@ bool DescriptorValidator::processGroups(const ff_process& process) {
     if (process.vdso_size > kUserAddressEnd - process.vdso_start ||
         process.vvar_size > kUserAddressEnd - process.vvar_start)
         return fail("vdso out of bounds");
-    return stringAt(process.exe_path, "exe") && stringAt(process.cwd_path, "cwd") &&
+    return stringAt(process.hostname, "hostname") && stringAt(process.domainname, "domainname") &&
+           stringAt(process.exe_path, "exe") && stringAt(process.cwd_path, "cwd") &&
            stringAt(process.root_path, "root");
 }
 
@@ -92,7 +93,7 @@ bool DescriptorValidator::thread(const ff_thread& thread) {
         return fail(name + ": unknown wait");
     if (thread.affinity_bytes % sizeof(uint64_t)) return fail(name + ": CPU mask of an odd size");
     return inBytes(thread.pending_offset, thread.pending_count, sizeof(ff_siginfo), name + ": pending signals") &&
-           inBytes(thread.affinity_offset, thread.affinity_bytes, 1, name + ": CPU mask");
+           inBytes(thread.affinity_offset, thread.affinity_bytes, 1, name + ": CPU mask") && seccomp(thread);
 }
 
 bool DescriptorValidator::inBytes(uint64_t offset, uint64_t count, uint64_t entry_size, const std::string& what) {

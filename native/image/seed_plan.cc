@@ -30,7 +30,8 @@ class Planner {
     Result<std::vector<std::byte>> build() {
         for (const ff_vma& vma : input_.process.vmas()) {
             if (isOutsideSeed(vma)) continue;
-            if (Result<void> added = addMap(vma); !added) return added.error();
+            for (const ff_vma& piece : piecesOf(vma))
+                if (Result<void> added = addMap(piece); !added) return added.error();
         }
         addRegisters();
         addPresents();
@@ -39,6 +40,39 @@ class Planner {
     }
 
   private:
+    /// /proc/PID/cmdline and environ are read from anonymous memory only (linux fs/proc/base.c, FOLL_ANON): the pages
+    /// that hold them must not become a mapping of the image.
+    std::vector<ff_vma> piecesOf(const ff_vma& vma) const {
+        const ff_process& process = *input_.process.process;
+        std::vector<ff_vma> pieces{vma};
+        if (vma.shared != 0) return pieces;
+        if ((vma.flags & (FF_VMA_SHARED | FF_VMA_GROWSDOWN)) != 0 || isFileMapping(input_.process, vma)) return pieces;
+        for (const auto& [first, last] :
+             {std::pair{process.arg_start, process.arg_end}, {process.env_start, process.env_end}}) {
+            if (first >= last || last - first > kMaxArgumentBytes) continue;
+            for (const uint64_t edge : {first & ~(kPageBytes - 1), (last + kPageBytes - 1) & ~(kPageBytes - 1)})
+                cut(pieces, edge);
+        }
+        return pieces;
+    }
+
+    static void cut(std::vector<ff_vma>& pieces, uint64_t edge) {
+        const auto found = std::ranges::find_if(
+            pieces, [edge](const ff_vma& piece) { return piece.start < edge && edge < piece.end; });
+        if (found == pieces.end()) return;
+        ff_vma rest = *found;
+        found->end = rest.start = edge;
+        pieces.insert(found + 1, rest);
+    }
+
+    [[nodiscard]] bool holdsArguments(const ff_vma& vma) const {
+        const ff_process& process = *input_.process.process;
+        const auto overlaps = [&vma](uint64_t first, uint64_t last) {
+            return first < last && last - first <= kMaxArgumentBytes && first < vma.end && vma.start < last;
+        };
+        return overlaps(process.arg_start, process.arg_end) || overlaps(process.env_start, process.env_end);
+    }
+
     Result<void> addMap(const ff_vma& vma) {
         ff_map map{};
         map.start = vma.start;
@@ -68,7 +102,7 @@ class Planner {
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
             if ((vma.flags & FF_VMA_GROWSDOWN) != 0) map.mmap_flags |= MAP_GROWSDOWN;
             if ((vma.flags & FF_VMA_DROPPABLE) != 0) map.mmap_flags = kMapDroppable | MAP_ANONYMOUS;
-        } else if (!file && (vma.flags & (FF_VMA_GROWSDOWN | FF_VMA_WIPEONFORK)) != 0) {
+        } else if (!file && ((vma.flags & (FF_VMA_GROWSDOWN | FF_VMA_WIPEONFORK)) != 0 || holdsArguments(vma))) {
             map.kind = FF_MAP_COPY;
             map.mmap_flags = MAP_PRIVATE | MAP_ANONYMOUS | no_reserve;
             if ((vma.flags & FF_VMA_GROWSDOWN) != 0) map.mmap_flags |= MAP_GROWSDOWN;

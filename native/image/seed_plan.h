@@ -9,6 +9,8 @@
 
 namespace farfork {
 
+constexpr uint64_t kMaxArgumentBytes = 6 << 20;  // linux fs/exec.c, bprm_stack_limits: three quarters of _STK_LIM
+
 struct SeedPlanInput {
     ProcessView process;
     const Image* image = nullptr;

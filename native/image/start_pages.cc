@@ -110,6 +110,10 @@ Result<std::vector<PageRange>> fetchStartPages(const ProcessView& process, Image
         pages.want(thread.regs.rsp - kStackBelowBytes, kStackBelowBytes + kStackAboveBytes);
         pages.want(thread.regs.rip, 1);
     }
+    // /proc/PID/cmdline and environ are read without waiting for a page (linux mm/memory.c, access_remote_vm).
+    const ff_process& layout = *process.process;
+    for (const auto& [start, end] : {std::pair{layout.arg_start, layout.arg_end}, {layout.env_start, layout.env_end}})
+        if (start < end && end - start <= kMaxArgumentBytes) pages.want(start, end - start);
     uint64_t locked = 0;
     for (const ff_vma& vma : process.vmas()) {
         if ((vma.flags & FF_VMA_LOCKED) == 0 || (vma.flags & FF_VMA_LOCKONFAULT) != 0) continue;

@@ -47,6 +47,12 @@ struct ff_restorer_thread {
     uint32_t parent_death_signal;
     uint32_t expand_amx; /* its xstate holds tile data: the kernel's buffer must be grown before rt_sigreturn */
     uint64_t timer_slack_ns;
+    uint64_t seccomp, seccomp_size; /* filters as descriptor/seccomp.h says */
+    uint32_t seccomp_mode;
+    uint32_t keeps_admin; /* CAP_SYS_ADMIN, which it does not have, until its filters are on */
+    uint32_t no_new_privs;
+    uint32_t speculation_store, speculation_branch;
+    uint32_t reserved;
     uint64_t pending;  /* struct ff_siginfo[] */
     uint64_t affinity; /* CPU mask of ff_restorer_arguments.affinity_size bytes; 0: the spawner's */
     uint32_t pending_count;
@@ -122,9 +128,8 @@ struct ff_restorer_credentials {
     uint64_t groups; /* uint32_t[] */
     uint32_t ruid, euid, suid, fsuid, rgid, egid, sgid, fsgid;
     uint64_t cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
-    uint32_t securebits, no_new_privs;
+    uint32_t securebits;
     uint32_t last_capability;
-    uint32_t reserved;
 };
 
 struct ff_restorer_arguments {
@@ -172,6 +177,11 @@ struct ff_restorer_arguments {
     uint32_t rlimit_mask;   /* which of them to set */
     int32_t inherited_nice; /* the spawner's */
     struct ff_restorer_credentials credentials;
+    uint32_t membarrier, mdwe, child_subreaper;
+    uint32_t set_uts;
+    uint64_t hostname, domainname;
+    uint32_t hostname_size, domainname_size;
+    uint32_t cwd_deleted, cwd_mode, cwd_user, cwd_group;
     uint64_t stack_top;     /* the template's, and every child's main thread's */
     uint64_t affinity;      /* the spawner's cpu_set_t */
     uint64_t affinity_size; /* bytes */

@@ -54,6 +54,7 @@ void addProcess(RestorerParts& parts) {
     arguments.cwd = parts.bytes.appendString(parts.descriptor.string(process.cwd_path));
     const std::string_view root = parts.descriptor.string(process.root_path);
     if (!root.empty() && root != "/") arguments.root = parts.bytes.appendString(root);
+    addAttributes(parts);
     arguments.default_timer_slack_ns = parts.machine.timer_slack_ns;
     arguments.inherited_nice = parts.machine.nice;
     arguments.umask = process.umask;
@@ -157,6 +158,7 @@ Result<RestorerRegion> buildAt(uint64_t address, const DescriptorView& descripto
     addShared(parts);
     if (Result<void> added = addCredentials(parts); !added.ok()) return std::move(added).error();
     if (Result<void> added = addThreads(parts, threads); !added.ok()) return std::move(added).error();
+    if (Result<void> added = addSandbox(parts, threads); !added.ok()) return std::move(added).error();
     if (Result<void> added = addRuns(parts, image_fd); !added.ok()) return std::move(added).error();
     // Thread records name their stacks, which lie behind this part; their place in it is fixed now.
     arguments.threads = bytes.reserve(threads.size() * sizeof(ff_restorer_thread), 8);

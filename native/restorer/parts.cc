@@ -234,16 +234,14 @@ Result<void> addCredentials(RestorerParts& parts) {
               .cap_bounding = process.cap_bounding,
               .cap_ambient = process.cap_ambient,
               .securebits = process.securebits,
-              .no_new_privs = process.no_new_privs,
               .last_capability = machine.last_capability};
-    const bool equal = std::ranges::equal(groups, machine.groups) && process.ruid == machine.ruid &&
-                       process.euid == machine.euid && process.suid == machine.suid && process.fsuid == machine.fsuid &&
-                       process.rgid == machine.rgid && process.egid == machine.egid && process.sgid == machine.sgid &&
-                       process.fsgid == machine.fsgid && process.cap_effective == machine.cap_effective &&
-                       process.cap_permitted == machine.cap_permitted &&
-                       process.cap_inheritable == machine.cap_inheritable &&
-                       process.cap_bounding == machine.cap_bounding && process.cap_ambient == machine.cap_ambient &&
-                       process.securebits == machine.securebits && process.no_new_privs == machine.no_new_privs;
+    const bool equal =
+        std::ranges::equal(groups, machine.groups) && process.ruid == machine.ruid && process.euid == machine.euid &&
+        process.suid == machine.suid && process.fsuid == machine.fsuid && process.rgid == machine.rgid &&
+        process.egid == machine.egid && process.sgid == machine.sgid && process.fsgid == machine.fsgid &&
+        process.cap_effective == machine.cap_effective && process.cap_permitted == machine.cap_permitted &&
+        process.cap_inheritable == machine.cap_inheritable && process.cap_bounding == machine.cap_bounding &&
+        process.cap_ambient == machine.cap_ambient && process.securebits == machine.securebits;
     if (equal) return {};
     const uint64_t lacking = (process.cap_permitted | process.cap_effective) & ~machine.cap_permitted;
     if (lacking != 0) {

@@ -20,6 +20,8 @@ struct RestorerParts {
 
 Result<void> addVdso(RestorerParts& parts, uint64_t scratch, bool force_remap);
 Result<void> addFiles(RestorerParts& parts, int32_t& fd_base);
+void addAttributes(RestorerParts& parts);
+Result<void> addSandbox(RestorerParts& parts, std::vector<ff_restorer_thread>& threads);
 void addShared(RestorerParts& parts);
 Result<void> addThreads(RestorerParts& parts, std::vector<ff_restorer_thread>& threads);
 /// Bytes of code that addThreads will add.

@@ -14,6 +14,7 @@ enum ff_step {
     FF_STEP_SIGACTION, /* index: signal number */
     FF_STEP_XCOMP,
     FF_STEP_PERSONALITY,
+    FF_STEP_MEMBARRIER,
     FF_STEP_RECEIVE,
     /* child phase */
     FF_STEP_JOIN_PID,
@@ -22,6 +23,7 @@ enum ff_step {
     FF_STEP_OWN_PID,
     FF_STEP_JOIN,
     FF_STEP_PROC,
+    FF_STEP_UTS,
     FF_STEP_UFFD,
     FF_STEP_UFFD_API,
     FF_STEP_ATTACH,
@@ -56,6 +58,11 @@ enum ff_step {
     FF_STEP_THREADS_READY,
     FF_STEP_RLIMIT,      /* index: resource */
     FF_STEP_CREDENTIALS, /* index: thread */
+    FF_STEP_SUBREAPER,
+    FF_STEP_MDWE,
+    FF_STEP_SPECULATION,  /* index: thread */
+    FF_STEP_NO_NEW_PRIVS, /* index: thread */
+    FF_STEP_SECCOMP,      /* index: thread */
     FF_STEP_DUMPABLE,
     FF_STEP_CLOSE,
     FF_STEP_OWNER,    /* index: file */

@@ -31,6 +31,8 @@ Step stepOf(uint32_t step) {
             return {"restorer.amx-permission"};
         case FF_STEP_PERSONALITY:
             return {"restorer.personality"};
+        case FF_STEP_MEMBARRIER:
+            return {"restorer.membarrier"};
         case FF_STEP_RECEIVE:
             return {"restorer.receive"};
         case FF_STEP_JOIN_PID:
@@ -45,6 +47,8 @@ Step stepOf(uint32_t step) {
             return {"restorer.join-cell"};
         case FF_STEP_PROC:
             return {"restorer.proc"};
+        case FF_STEP_UTS:
+            return {"restorer.hostname"};
         case FF_STEP_UFFD:
             return {"restorer.userfaultfd"};
         case FF_STEP_UFFD_API:
@@ -113,6 +117,16 @@ Step stepOf(uint32_t step) {
             return {"restorer.rlimit", Object::kLimit};
         case FF_STEP_CREDENTIALS:
             return {"restorer.credentials", Object::kThread};
+        case FF_STEP_SUBREAPER:
+            return {"restorer.subreaper"};
+        case FF_STEP_MDWE:
+            return {"restorer.mdwe"};
+        case FF_STEP_SPECULATION:
+            return {"restorer.speculation", Object::kThread};
+        case FF_STEP_NO_NEW_PRIVS:
+            return {"restorer.no-new-privs", Object::kThread};
+        case FF_STEP_SECCOMP:
+            return {"restorer.seccomp", Object::kThread};
         case FF_STEP_DUMPABLE:
             return {"restorer.dumpable"};
         case FF_STEP_CLOSE:

@@ -67,5 +67,15 @@ void ff_queue_signals(const struct ff_context* context, uint32_t index);
 void ff_set_timers(const struct ff_context* context);
 __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context);
 void ff_set_credentials(const struct ff_context* context, uint32_t thread);
+/* Takes back CAP_SYS_ADMIN, which ff_set_credentials left to a thread that puts filters on. */
+void ff_drop_admin(const struct ff_context* context, uint32_t thread);
+
+/* attributes.c, in call order */
+void ff_register_membarriers(const struct ff_context* context);
+void ff_set_names(const struct ff_context* context);
+void ff_enter_folder(const struct ff_context* context);
+void ff_set_process(const struct ff_context* context);
+void ff_set_thread(const struct ff_context* context, uint32_t index);
+void ff_enter_sandbox(const struct ff_context* context, uint32_t index);
 
 #endif

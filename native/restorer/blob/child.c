@@ -97,6 +97,7 @@ static void setSession(const struct ff_context* context) {
 __attribute__((noreturn)) void ff_child(const struct ff_context* context) {
     findHostPid(context);
     joinCell(context);
+    ff_set_names(context);
     openUserfault(context);
     keep(context);
     setSession(context);

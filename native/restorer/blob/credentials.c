@@ -21,14 +21,34 @@ static void setIds(const struct ff_context* context, uint32_t thread) {
     FF_CALL1(setfsuid, wanted->fsuid);
 }
 
-static void setCapabilities(const struct ff_context* context, uint32_t thread) {
+static const struct ff_restorer_thread* threadAt(const struct ff_context* context, uint32_t thread) {
+    return &((const struct ff_restorer_thread*)context->arguments->threads)[thread];
+}
+
+static void wantedCapabilities(const struct ff_context* context, struct __user_cap_data_struct* data) {
     const struct ff_restorer_credentials* wanted = &context->arguments->credentials;
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2];
     for (uint32_t i = 0; i < 2; ++i) {
         data[i].effective = (uint32_t)(wanted->cap_effective >> (32 * i));
         data[i].permitted = (uint32_t)(wanted->cap_permitted >> (32 * i));
         data[i].inheritable = (uint32_t)(wanted->cap_inheritable >> (32 * i));
+    }
+}
+
+void ff_drop_admin(const struct ff_context* context, uint32_t thread) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    wantedCapabilities(context, data);
+    ff_check(context, FF_STEP_CREDENTIALS, thread, FF_CALL2(capset, &header, data));
+}
+
+static void setCapabilities(const struct ff_context* context, uint32_t thread) {
+    const struct ff_restorer_credentials* wanted = &context->arguments->credentials;
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    wantedCapabilities(context, data);
+    if (threadAt(context, thread)->keeps_admin) {
+        data[0].permitted |= 1u << CAP_SYS_ADMIN;
+        data[0].effective |= 1u << CAP_SYS_ADMIN;
     }
     /* Ambient ones need permitted and inheritable, and securebits need CAP_SETPCAP: so in two steps. */
     struct __user_cap_data_struct wide[2] = {data[0], data[1]};
@@ -56,7 +76,4 @@ void ff_set_credentials(const struct ff_context* context, uint32_t thread) {
              FF_CALL5(prctl, PR_SET_SECUREBITS, SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP, 0, 0, 0));
     setIds(context, thread);
     setCapabilities(context, thread);
-    if (wanted->no_new_privs) {
-        ff_check(context, FF_STEP_CREDENTIALS, thread, FF_CALL5(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-    }
 }

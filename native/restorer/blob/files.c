@@ -100,6 +100,6 @@ void ff_open_files(const struct ff_context* context) {
     for (uint32_t i = 0; i < arguments->file_count; ++i) {
         if (files[i].passed) FF_CALL1(close, files[i].fd);
     }
-    if (arguments->cwd != 0) ff_check(context, FF_STEP_CWD, 0, FF_CALL1(chdir, arguments->cwd));
+    ff_enter_folder(context);
     if (arguments->root != 0) ff_check(context, FF_STEP_ROOT, 0, FF_CALL1(chroot, arguments->root));
 }

@@ -136,6 +136,7 @@ void ff_map_phase(const struct ff_context* context) {
     if (arguments->set_personality) {
         ff_check(context, FF_STEP_PERSONALITY, 0, FF_CALL1(personality, arguments->personality));
     }
+    ff_register_membarriers(context);
     FF_CALL5(prctl, PR_SET_NAME, "farfork-seed", 0, 0, 0);
     FF_CALL1(umask, arguments->umask);
 }

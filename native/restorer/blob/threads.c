@@ -54,6 +54,7 @@ static void setUpSelf(const struct ff_context* context, uint32_t index) {
     if (thread->expand_amx) ff_touch_amx_tiles();
     ff_queue_signals(context, index);
     ff_set_credentials(context, index);
+    ff_set_thread(context, index);
     /* Last: a change of credentials clears it (prctl(2)). */
     const uint32_t death_signal =
         index == 0 && context->arguments->is_init ? 9 /* SIGKILL */ : thread->parent_death_signal;
@@ -84,6 +85,7 @@ static void threadMain(const struct ff_context* context, uint32_t index) {
         FF_CALL6(futex, &working->go, FUTEX_WAIT_PRIVATE, 0, 0, 0, 0);
     }
     setFree(context, index);
+    ff_enter_sandbox(context, index);
     ff_sigreturn(threadAt(context, index)->frame);
 }
 
@@ -135,6 +137,7 @@ __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) 
     ff_finish_epolls(context);
     setLimits(context);
     awaitThreads(context);
+    ff_set_process(context);
     setUpSelf(context, 0);
     const uint32_t dumpable = context->arguments->dumpable;
     if (context->arguments->credentials.change || dumpable != FF_DUMPABLE_BY_USER) {
@@ -148,5 +151,6 @@ __attribute__((noreturn)) void ff_run_threads(const struct ff_context* context) 
     FF_CALL3(close_range, working->fds.fd_base, ~0u, 0);
     __atomic_store_n(&working->go, 1, __ATOMIC_RELEASE);
     if (context->arguments->thread_count > 1) futexWake(&working->go, 0x7fffffff);
+    ff_enter_sandbox(context, 0);
     ff_sigreturn(threadAt(context, 0)->frame);
 }

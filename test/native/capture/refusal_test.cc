@@ -43,11 +43,8 @@ TEST(stateThatIsNotCarriedIsRefusedByName) {
     checkRefused("multicast", ", multicast group)");
     checkRefused("child", prefix + "child process ");
     checkRefused("zombie-child", prefix + "child process ");
-    checkRefused("subreaper", prefix + "child subreaper");
     checkRefused("tty", prefix + "fd 3 (/dev/p");
     checkRefused("own-table", prefix + "thread ");
-    checkRefused("seccomp", prefix + "seccomp mode 2");
-    checkRefused("membarrier", prefix + "membarrier registration");
     checkRefused("dispatch", prefix + "syscall user dispatch of thread ");
     CHECK_EQ(countGuardians(), 0u);
 }
