@@ -89,8 +89,7 @@ Result<void> takeOverLocks(const Preparation& before, std::vector<Mapping>& twin
     const auto inherits = [](const Mapping& mapping) { return !mapping.has("lo ") && !mapping.isNotForked(); };
     const auto status = before.proc.read("status");
     if (!status) return unreadable(before.proc.pid(), "read status", errno);
-    if (numberOf(field(*status, "VmLck")) == 0 &&
-        std::all_of(before.mappings.begin(), before.mappings.end(), inherits))
+    if (numberOf(field(*status, "VmLck")) == 0 && std::all_of(before.mappings.begin(), before.mappings.end(), inherits))
         return {};
     auto read_now = readMappings(before.proc);
     if (!read_now) return read_now.error();
@@ -106,7 +105,8 @@ Result<void> takeOverLocks(const Preparation& before, std::vector<Mapping>& twin
         if (!same && (!first || inherits(*first)) && (!last || inherits(*last))) continue;
         if (!same) {
             stale = true;
-            return Error{ErrorCode::kCaptureFailed, "capture.read", nameMapping(mapping), "its locks changed meanwhile"};
+            return Error{ErrorCode::kCaptureFailed, "capture.read", nameMapping(mapping),
+                         "its locks changed meanwhile"};
         }
         if (last->has("lo ") && !mapping.has("lo ")) mapping.vm_flags += "lo ";
         if (last->has("lf ") && !mapping.has("lf ")) mapping.vm_flags += "lf ";
@@ -134,8 +134,7 @@ Result<std::vector<std::byte>> describe(const CaptureOptions& options, Preparati
     if (auto split = splitAtGuards(twin.proc(), *mappings); !split) return split.error();
     if (auto done = describeProcess(builder, process, before.proc, twin); !done) return done.error();
     if (auto done = describeThreads(builder, process, surgery, *slots, before.threads); !done) return done.error();
-    if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch, shared);
-        !done)
+    if (auto done = describeMemory(builder, process, before.proc, twin, *mappings, surgery.scratch, shared); !done)
         return done.error();
     if (auto done = files.describe(builder, process); !done) return done.error();
     if (auto state = checkState(before.proc); !state) return state.error();

@@ -15,8 +15,8 @@ struct Mapping {
     uint64_t start = 0, end = 0, offset = 0;
     uint64_t vma_start = 0, vma_end = 0;  ///< of what it is a piece of; 0: it is whole
     bool guard = false;                   ///< a guard region
-    uint32_t prot = 0;    ///< PROT_*
-    bool shared = false;  ///< MAP_SHARED
+    uint32_t prot = 0;                    ///< PROT_*
+    bool shared = false;                  ///< MAP_SHARED
     uint32_t dev_major = 0, dev_minor = 0;
     uint64_t inode = 0;
     std::string path;  ///< as printed: a file, "[heap]", "[anon:name]", or empty

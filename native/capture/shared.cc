@@ -41,7 +41,8 @@ Result<uint32_t> SharedTable::kindOf(const Mapping& mapping, const struct stat& 
     if (about.st_dev == shm_device_) {
         if (mapping.path.starts_with(kMemfd)) return uint32_t{FF_SHARED_MEMFD};
         if (mapping.path.starts_with(kSegment)) return uint32_t{FF_SHARED_SYSV};
-        return uint32_t{FF_SHARED_ANONYMOUS};
+        if (mapping.path.starts_with("/dev/zero")) return uint32_t{FF_SHARED_ANONYMOUS};
+        return notCarried(nameMapping(mapping, "MAP_SHARED, memory of a driver"));
     }
     if (exact) return uint32_t{FF_SHARED_NAMED};
     // It has names, but not this one: what others read and write there would be lost to the child.
@@ -117,8 +118,8 @@ Result<void> SharedTable::addMapping(const ProcDir& proc, const Mapping& mapping
 std::optional<uint32_t> SharedTable::find(const struct stat& about, bool sysv) const {
     for (size_t i = 0; i < objects_.size(); i++)
         // A segment's inode number is its id (linux ipc/shm.c, newseg), which another object may have too.
-        if (objects_[i].kind != FF_SHARED_PRIVATE && objects_[i].device == about.st_dev && objects_[i].inode == about.st_ino &&
-            (objects_[i].kind == FF_SHARED_SYSV) == sysv)
+        if (objects_[i].kind != FF_SHARED_PRIVATE && objects_[i].device == about.st_dev &&
+            objects_[i].inode == about.st_ino && (objects_[i].kind == FF_SHARED_SYSV) == sysv)
             return static_cast<uint32_t>(i);
     return std::nullopt;
 }
@@ -150,8 +151,8 @@ Result<std::optional<uint32_t>> SharedTable::claim(const Opened& opened) {
     const bool memfd = opened.about.st_dev == shm_device_ && opened.link.starts_with(kMemfd);
     const bool named = opened.file.kind == FF_FILE_REGULAR && opened.link.starts_with(kNamed) && ownsNames();
     if (!memfd && !named) return none;
-    UniqueFd file(openat(opened.proc.fd(), ("fd/" + std::to_string(opened.file.fd)).c_str(),
-                         O_RDONLY | O_CLOEXEC | O_NOATIME));
+    UniqueFd file(
+        openat(opened.proc.fd(), ("fd/" + std::to_string(opened.file.fd)).c_str(), O_RDONLY | O_CLOEXEC | O_NOATIME));
     struct stat about {};
     if (!file.valid()) return unreadable(pid_, "open " + nameFile(opened.file.fd, opened.link), errno);
     if (fstat(file.get(), &about) != 0 || about.st_ino != opened.about.st_ino || about.st_dev != opened.about.st_dev) {

@@ -60,9 +60,9 @@ class SharedTable {
     struct Object {
         uint32_t kind = 0;  ///< FF_SHARED_*
         uint64_t device = 0, inode = 0;
-        std::string name;      ///< for descriptor and errors
-        UniqueFd file;         ///< of the same inode, for reading; SysV segments as well
-        uint64_t tail = 0;     ///< where the parent maps its last page, when only memory shows all of that
+        std::string name;   ///< for descriptor and errors
+        UniqueFd file;      ///< of the same inode, for reading; SysV segments as well
+        uint64_t tail = 0;  ///< where the parent maps its last page, when only memory shows all of that
         // Read in the pause.
         struct stat about {};
         uint32_t seals = 0, mode = 0, uid = 0, gid = 0, creator_uid = 0, creator_gid = 0;

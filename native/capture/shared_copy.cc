@@ -78,21 +78,22 @@ Result<void> SharedTable::reserve(uint32_t max_pause_ms) {
             most = std::max(most, own);
             continue;
         }
-        const bool read = fstat(object.file.get(), &about) == 0 &&
-                          forData(object.file.get(), static_cast<uint64_t>(about.st_size), [&](uint64_t start, uint64_t end) {
-                              own += pageUp(end - start);
-                              runs++;
-                              return true;
-                          });
+        const bool read =
+            fstat(object.file.get(), &about) == 0 &&
+            forData(object.file.get(), static_cast<uint64_t>(about.st_size), [&](uint64_t start, uint64_t end) {
+                own += pageUp(end - start);
+                runs++;
+                return true;
+            });
         if (!read) return unreadable(pid_, "read shared memory '" + object.name + "'", errno);
         bytes += own;
         if (!largest || own > most) largest = &object;
         most = std::max(most, own);
     }
     if (bytes > kMaxBytes)
-        return notCarried("shared memory '" + largest->name + "'",
-                          std::to_string(bytes >> 20) + " MiB in all, at most " + std::to_string(kMaxBytes >> 20) +
-                              " are carried");
+        return notCarried(
+            "shared memory '" + largest->name + "'",
+            std::to_string(bytes >> 20) + " MiB in all, at most " + std::to_string(kMaxBytes >> 20) + " are carried");
     if (max_pause_ms && bytes / kCopyBytesPerMs > max_pause_ms)
         return Error{ErrorCode::kPauseTooLong, "capture.validate", pidName(pid_),
                      "about " + std::to_string(bytes / kCopyBytesPerMs) + " ms expected for the copy of " +
@@ -131,7 +132,8 @@ bool SharedTable::copyRange(uint32_t index, uint64_t deadline_ns) {
         if (!isThere(entries_[first])) continue;
         uint64_t end = first + 1;
         while (end < pages && isThere(entries_[end])) end++;
-        if (!copyRun(index, range.start + first * FF_PAGE_SIZE, (end - first) * FF_PAGE_SIZE, deadline_ns)) return false;
+        if (!copyRun(index, range.start + first * FF_PAGE_SIZE, (end - first) * FF_PAGE_SIZE, deadline_ns))
+            return false;
         first = end;
     }
     return true;
@@ -163,9 +165,8 @@ bool SharedTable::copyObject(uint32_t index, uint64_t deadline_ns) {
     object.uid = object.about.st_uid;
     object.gid = object.about.st_gid;
     if (object.kind == FF_SHARED_SYSV && !readSegment(object)) return false;
-    if (!forData(object.file.get(), object.size, [&](uint64_t start, uint64_t end) {
-            return copyRun(index, start, end - start, deadline_ns);
-        }))
+    if (!forData(object.file.get(), object.size,
+                 [&](uint64_t start, uint64_t end) { return copyRun(index, start, end - start, deadline_ns); }))
         return false;
     if (object.tail == 0 || object.size % FF_PAGE_SIZE == 0) return true;
     // Beyond its size there is memory until the end of the page, and a program may use it.
@@ -185,8 +186,7 @@ bool SharedTable::copyRun(uint32_t index, uint64_t start, uint64_t size, uint64_
     const int source = range ? memory_.get() : objects_[index].file.get();
     for (uint64_t done = 0; done < size;) {
         const uint64_t wanted = std::min(size - done, kChunkBytes);
-        const long got = syscall(SYS_pread64, source, copy_.get() + copied_ + done, wanted,
-                                 start + done);
+        const long got = syscall(SYS_pread64, source, copy_.get() + copied_ + done, wanted, start + done);
         if (got <= 0) return false;
         done += static_cast<uint64_t>(got);
         late_ = deadline_ns && monotonicNs() > deadline_ns;

@@ -58,7 +58,7 @@ Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, c
                 vma.shared = static_cast<uint32_t>(i) + 1;
         return vma.shared != 0;
     }
-    if (mapping.path.empty() || mapping.path[0] != '/') return false;
+    if (mapping.path.empty() || mapping.path[0] != '/' || (objects_.empty() && !mapping.shared)) return false;
     struct stat about {};
     if (fstatat(twin.fd(), mapFile(mapping).c_str(), &about, 0) != 0)
         return unreadable(parent.pid(), "stat " + nameMapping(mapping), errno);
@@ -86,15 +86,17 @@ Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, c
 void SharedTable::addUnforked(std::vector<Mapping>& twin) const {
     for (const Object& object : objects_) {
         if (object.kind != FF_SHARED_PRIVATE) continue;
-        const auto above = std::upper_bound(twin.begin(), twin.end(), object.range,
-                                            [](const Mapping& one, const Mapping& other) { return one.start < other.start; });
+        const auto above =
+            std::upper_bound(twin.begin(), twin.end(), object.range,
+                             [](const Mapping& one, const Mapping& other) { return one.start < other.start; });
         twin.insert(above, object.range);
     }
 }
 
 Result<void> SharedTable::addPrivatePages(DescriptorBuilder& builder, const ProcDir& twin, const PrivatePages& pages,
                                           uint32_t& count) {
-    UniqueFd map(openat(twin.fd(), "pagemap", O_RDONLY | O_CLOEXEC)), memory(openat(twin.fd(), "mem", O_RDONLY | O_CLOEXEC));
+    UniqueFd map(openat(twin.fd(), "pagemap", O_RDONLY | O_CLOEXEC)),
+        memory(openat(twin.fd(), "mem", O_RDONLY | O_CLOEXEC));
     if (!map.valid() || !memory.valid()) return unreadable(pid_, "open pagemap of the twin", errno);
     std::vector<uint64_t> entries((pages.end - pages.start) / FF_PAGE_SIZE);
     const auto bytes = static_cast<ssize_t>(entries.size() * sizeof entries[0]);

@@ -69,9 +69,9 @@ struct ff_descriptor_header {
 /* -------- process -------- */
 
 enum ff_mm_flag {
-    FF_MM_THP_DISABLED = 1u << 0,  /* PR_SET_THP_DISABLE */
-    FF_MM_LOCK_FUTURE = 1u << 1,   /* mlockall(MCL_FUTURE) */
-    FF_MM_LOCK_ONFAULT = 1u << 2,  /* ... with MCL_ONFAULT */
+    FF_MM_THP_DISABLED = 1u << 0, /* PR_SET_THP_DISABLE */
+    FF_MM_LOCK_FUTURE = 1u << 1,  /* mlockall(MCL_FUTURE) */
+    FF_MM_LOCK_ONFAULT = 1u << 2, /* ... with MCL_ONFAULT */
 };
 
 struct ff_process {
@@ -202,17 +202,17 @@ enum ff_shared_kind {
 };
 
 struct ff_shared {
-    uint32_t kind;                    /* enum ff_shared_kind */
-    uint32_t name;                    /* strings: of the memfd; FF_SHARED_NAMED: path */
-    uint64_t size;                    /* bytes */
-    uint32_t seals;                   /* F_SEAL_* */
-    uint32_t mode, uid, gid;          /* permission bits and owner */
-    int32_t sysv_id, sysv_key;        /* shmid, key */
-    uint32_t sysv_cuid, sysv_cgid;    /* creator */
-    uint32_t sysv_removed;            /* 1: IPC_RMID was called, it lives as long as it is attached */
-    uint32_t run_count;               /* its contents; ff_run.start is an offset; all else is zeros */
-    uint32_t private_count;           /* then: copied pages of its private mappings; ff_run.start is an address */
-    uint32_t run_first;               /* in FF_SECTION_RUNS; objects tile it */
+    uint32_t kind;                 /* enum ff_shared_kind */
+    uint32_t name;                 /* strings: of the memfd; FF_SHARED_NAMED: path */
+    uint64_t size;                 /* bytes */
+    uint32_t seals;                /* F_SEAL_* */
+    uint32_t mode, uid, gid;       /* permission bits and owner */
+    int32_t sysv_id, sysv_key;     /* shmid, key */
+    uint32_t sysv_cuid, sysv_cgid; /* creator */
+    uint32_t sysv_removed;         /* 1: IPC_RMID was called, it lives as long as it is attached */
+    uint32_t run_count;            /* its contents; ff_run.start is an offset; all else is zeros */
+    uint32_t private_count;        /* then: copied pages of its private mappings; ff_run.start is an address */
+    uint32_t run_first;            /* in FF_SECTION_RUNS; objects tile it */
 };
 
 struct ff_run {
@@ -230,7 +230,7 @@ enum ff_file_kind {
     FF_FILE_CONTROL = 5, /* the SDK's control socket: replaced by a fresh one */
     /* Kernel objects that are made anew; what they hold is the struct of their kind in objects.h. */
     FF_FILE_EVENTFD = 6,
-    FF_FILE_MEMFD = 19, /* of an object in FF_SECTION_SHARED */
+    FF_FILE_MEMFD = 19,     /* of an object in FF_SECTION_SHARED */
     FF_FILE_KIND_COUNT = 32 /* numbers between are free */
 };
 

@@ -86,7 +86,8 @@ std::string PlanView::check() const {
     end = 0;
     for (const ff_register& each : registers_) {
         if (!rangeIsSound(each.start, each.end, end) || each.reserved) return "registers do not ascend";
-        if (!covered(maps_, each.start, each.end, [](const ff_map& map) { return map.kind != FF_MAP_FILE && map.kind != FF_MAP_SHARED; }))
+        if (!covered(maps_, each.start, each.end,
+                     [](const ff_map& map) { return map.kind != FF_MAP_FILE && map.kind != FF_MAP_SHARED; }))
             return "a register covers no map";
         end = each.end;
     }

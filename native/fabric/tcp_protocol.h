@@ -107,6 +107,6 @@ constexpr uint32_t kMaxRequestPayload = sizeof(Read) + kMaxRanges * sizeof(Range
 constexpr uint32_t kMaxErrorText = 1024;  ///< bytes of each text
 constexpr uint32_t kMaxReplyPayload = sizeof(ErrorReply) + 3 * kMaxErrorText;
 constexpr uint64_t kMaxOpenBytes = 1536ULL << 20;  ///< descriptor and layout together
-constexpr uint32_t kMaxHandles = 65536;           ///< open seeds of one connection
+constexpr uint32_t kMaxHandles = 65536;            ///< open seeds of one connection
 
 }  // namespace farfork::fabric::wire

@@ -16,7 +16,8 @@ struct LocalFile {
 };
 
 /// Decides whether a mapped file of a descriptor exists identically on this node: equal size and XXH3-128 of the
-/// contents; of a file that the parent writes to, whether it is the very same one. Hashes are kept by (device, inode, size, mtime, ctime). Thread-safe.
+/// contents; of a file that the parent writes to, whether it is the very same one. Hashes are kept by (device, inode,
+/// size, mtime, ctime). Thread-safe.
 class FileIdentity {
   public:
     enum class Trust {

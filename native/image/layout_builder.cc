@@ -66,7 +66,9 @@ void addFile(Layout& layout, const ff_vma& vma, std::string_view path, const std
 Result<Layout> buildLayout(const ProcessView& process, const PageScan& scan) {
     Layout layout;
     for (const ff_vma& vma : process.vmas()) {
-        if (isOutsideSeed(vma) || vma.shared != 0 || (vma.flags & FF_VMA_GUARD) != 0 || (vma.flags & FF_VMA_SHARED) != 0) continue;
+        if (isOutsideSeed(vma) || vma.shared != 0 || (vma.flags & FF_VMA_GUARD) != 0 ||
+            (vma.flags & FF_VMA_SHARED) != 0)
+            continue;
         const auto refuse = [&](const char* why) {
             return Error{ErrorCode::kStateNotCarried, "image.layout", "mapping " + rangeText(vma), why};
         };

@@ -13,7 +13,7 @@ constexpr uint64_t kThreadStructBytes = 2 * kPageBytes;  // glibc's struct pthre
 constexpr uint64_t kStackBelowBytes = kPageBytes;        // red zone and the next calls' frames
 constexpr uint64_t kStackAboveBytes = 2 * kPageBytes;
 constexpr uint64_t kMaxLockedBytes = 256ULL << 20;  // what is beyond becomes resident as it is touched
-constexpr int kRobustListLimit = 2048;  // ROBUST_LIST_LIMIT, linux/futex.h
+constexpr int kRobustListLimit = 2048;              // ROBUST_LIST_LIMIT, linux/futex.h
 
 struct RobustHead {  // struct robust_list_head of linux/futex.h
     uint64_t next;

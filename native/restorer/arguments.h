@@ -50,17 +50,17 @@ enum ff_step {
     FF_STEP_OOM_SCORE,
     FF_STEP_SHARED,     /* index: shared object */
     FF_STEP_SHARED_MAP, /* index: map */
-    FF_STEP_OPEN,   /* index: file */
-    FF_STEP_SEEK,   /* index: file */
-    FF_STEP_PIPE,   /* index: file */
-    FF_STEP_OBJECT, /* index: file */
-    FF_STEP_DUP,    /* index: file */
+    FF_STEP_OPEN,       /* index: file */
+    FF_STEP_SEEK,       /* index: file */
+    FF_STEP_PIPE,       /* index: file */
+    FF_STEP_OBJECT,     /* index: file */
+    FF_STEP_DUP,        /* index: file */
     FF_STEP_CWD,
     FF_STEP_ROOT,
-    FF_STEP_REGISTER,     /* index: register */
-    FF_STEP_PRESENT,      /* index: present run */
-    FF_STEP_DONTFORK,     /* index: map */
-    FF_STEP_LOCK,         /* index: map */
+    FF_STEP_REGISTER, /* index: register */
+    FF_STEP_PRESENT,  /* index: present run */
+    FF_STEP_DONTFORK, /* index: map */
+    FF_STEP_LOCK,     /* index: map */
     FF_STEP_LOCK_FUTURE,
     FF_STEP_SEAL,         /* index: map */
     FF_STEP_THREAD_CLONE, /* index: thread */
@@ -185,8 +185,8 @@ struct ff_restorer_arguments {
     uint32_t own_names;        /* 1: some are names in /dev/shm */
     uint64_t shared_fds;       /* int32_t[shared_count], working memory */
     uint64_t descriptor_bytes; /* how much of the descriptor to map for the contents */
-    uint64_t pipes;   /* int32_t[2 * pipe_count], working memory */
-    uint64_t working; /* struct ff_working */
+    uint64_t pipes;            /* int32_t[2 * pipe_count], working memory */
+    uint64_t working;          /* struct ff_working */
 
     /* struct prctl_mm_map without auxv; start_code 0: leave as it is */
     uint64_t mm[11];
@@ -219,8 +219,8 @@ struct ff_template_fds {
     int32_t userfault_device; /* /dev/userfaultfd, or FF_NO_FD */
     int32_t null_device;
     int32_t descriptor; /* of the seed; the last that stays after the map phase */
-    int32_t exe;       /* or FF_NO_FD; closed after the map phase */
-    uint64_t file_fds; /* int32_t[], by ff_map.file_index; closed after the map phase */
+    int32_t exe;        /* or FF_NO_FD; closed after the map phase */
+    uint64_t file_fds;  /* int32_t[], by ff_map.file_index; closed after the map phase */
 };
 
 enum ff_request_fd {

@@ -148,8 +148,8 @@ bool mapRegion(const RestorerRegion& region, int memfd) {
 
 Result<std::vector<int>> sourcesOf(const TemplateFds& fds, int requests, int null_device, int exe,
                                    const std::vector<UniqueFd>& files) {
-    std::vector<int> sources{fds.image, fds.status, requests, fds.pager, fds.userfault_device, null_device,
-                             fds.descriptor, exe};
+    std::vector<int> sources{fds.image,   fds.status,     requests, fds.pager, fds.userfault_device,
+                             null_device, fds.descriptor, exe};
     for (const UniqueFd& file : files) sources.push_back(file.get());
     return sources;
 }

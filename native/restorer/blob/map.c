@@ -56,14 +56,10 @@ void ff_advise(const struct ff_context* context, uint32_t index) {
     static const struct {
         uint32_t flag;
         int advice;
-    } kAdvices[] = {{FF_VMA_WIPEONFORK, MADV_WIPEONFORK},
-                    {FF_VMA_DONTDUMP, MADV_DONTDUMP},
-                    {FF_VMA_HUGEPAGE, MADV_HUGEPAGE},
-                    {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
-                    {FF_VMA_MERGEABLE, MADV_MERGEABLE},
-                    {FF_VMA_RANDOM, MADV_RANDOM},
-                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL},
-                    {FF_VMA_GUARD, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */}};
+    } kAdvices[] = {{FF_VMA_WIPEONFORK, MADV_WIPEONFORK}, {FF_VMA_DONTDUMP, MADV_DONTDUMP},
+                    {FF_VMA_HUGEPAGE, MADV_HUGEPAGE},     {FF_VMA_NOHUGEPAGE, MADV_NOHUGEPAGE},
+                    {FF_VMA_MERGEABLE, MADV_MERGEABLE},   {FF_VMA_RANDOM, MADV_RANDOM},
+                    {FF_VMA_SEQUENTIAL, MADV_SEQUENTIAL}, {FF_VMA_GUARD, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */}};
     const struct ff_map* map = &((const struct ff_map*)context->arguments->maps)[index];
     for (uint32_t i = 0; i < sizeof(kAdvices) / sizeof(kAdvices[0]); ++i) {
         if ((map->vma_flags & kAdvices[i].flag) == 0) continue;
@@ -81,8 +77,7 @@ static void mapAll(const struct ff_context* context) {
         const int fd = fdOfMap(context, map);
         ff_check(context, FF_STEP_MAP, i,
                  FF_CALL6(mmap, map->start, map->end - map->start, map->kind == FF_MAP_SHARED ? PROT_NONE : map->prot,
-                          map->mmap_flags | MAP_FIXED, fd,
-                          fd < 0 ? 0 : map->file_offset));
+                          map->mmap_flags | MAP_FIXED, fd, fd < 0 ? 0 : map->file_offset));
         if (map->vma_flags != 0 && map->kind != FF_MAP_SHARED) ff_advise(context, i);
     }
 }

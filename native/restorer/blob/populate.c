@@ -55,7 +55,8 @@ static void lock(const struct ff_context* context, uint32_t index) {
     ff_check(context, FF_STEP_LOCK, index, FF_CALL3(mlock2, map->start, size, MLOCK_ONFAULT));
 }
 
-/* None of it survives a clone, or a mapping that is replaced, so every child does it: a DONTFORK range would be missing from it altogether. */
+/* None of it survives a clone, or a mapping that is replaced, so every child does it: a DONTFORK range would be missing
+ * from it altogether. */
 static void adviseChild(const struct ff_context* context) {
     const struct ff_map* maps = (const struct ff_map*)context->arguments->maps;
     for (uint32_t i = 0; i < context->arguments->map_count; ++i) {

@@ -67,8 +67,8 @@ static void createFile(const struct ff_context* context, uint32_t index) {
     const struct ff_restorer_shared* object = ff_shared_at(context, index);
     const int named = object->kind == FF_SHARED_NAMED;
     const long low = ff_check(context, FF_STEP_SHARED, index, named ? createNamed(object) : createMemfd(object));
-    const long fd = ff_check(context, FF_STEP_SHARED, index,
-                             FF_CALL3(fcntl, low, F_DUPFD_CLOEXEC, context->working->fds.fd_base));
+    const long fd =
+        ff_check(context, FF_STEP_SHARED, index, FF_CALL3(fcntl, low, F_DUPFD_CLOEXEC, context->working->fds.fd_base));
     FF_CALL1(close, low);
     *ff_shared_fd(context, index) = (int32_t)fd;
     if (object->size != 0) ff_check(context, FF_STEP_SHARED, index, FF_CALL2(ftruncate, fd, object->size));
@@ -92,9 +92,9 @@ static uint64_t make(const struct ff_context* context, uint32_t index) {
     else
         createFile(context, index);
     if (object->size == 0) return 0;
-    return (uint64_t)ff_check(context, FF_STEP_SHARED, index,
-                              FF_CALL6(mmap, 0, pageUp(object->size), PROT_READ | PROT_WRITE, flags,
-                                       *ff_shared_fd(context, index), 0));
+    return (uint64_t)ff_check(
+        context, FF_STEP_SHARED, index,
+        FF_CALL6(mmap, 0, pageUp(object->size), PROT_READ | PROT_WRITE, flags, *ff_shared_fd(context, index), 0));
 }
 
 static void copyRuns(const struct ff_context* context, uint32_t first, uint32_t count, uint64_t base,
@@ -177,9 +177,9 @@ void ff_make_shared(const struct ff_context* context) {
     }
     uint64_t contents = 0;
     if (arguments->descriptor_bytes != 0) {
-        contents = (uint64_t)ff_check(
-            context, FF_STEP_SHARED, 0,
-            FF_CALL6(mmap, 0, arguments->descriptor_bytes, PROT_READ, MAP_PRIVATE, context->working->fds.descriptor, 0));
+        contents = (uint64_t)ff_check(context, FF_STEP_SHARED, 0,
+                                      FF_CALL6(mmap, 0, arguments->descriptor_bytes, PROT_READ, MAP_PRIVATE,
+                                               context->working->fds.descriptor, 0));
     }
     for (uint32_t i = 0; i < arguments->shared_count; ++i) {
         const struct ff_restorer_shared* object = ff_shared_at(context, i);

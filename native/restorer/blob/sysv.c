@@ -58,8 +58,7 @@ void ff_attach_segment(const struct ff_context* context, uint32_t index, const s
         ff_check(context, FF_STEP_SHARED_MAP, part->map,
                  FF_CALL3(shmat, ff_shared_at(context, index)->sysv_id, map->start, flags));
     }
-    ff_check(context, FF_STEP_SHARED_MAP, part->map,
-             FF_CALL3(mprotect, map->start, map->end - map->start, map->prot));
+    ff_check(context, FF_STEP_SHARED_MAP, part->map, FF_CALL3(mprotect, map->start, map->end - map->start, map->prot));
 }
 
 void ff_finish_segment(const struct ff_context* context, uint32_t index, uint64_t filled_at) {

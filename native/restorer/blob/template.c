@@ -85,7 +85,8 @@ static void serve(const struct ff_context* context, const int32_t* fds, uint32_t
 
 __attribute__((noreturn)) void ff_template_loop(const struct ff_context* context) {
     struct ff_working* working = context->working;
-    /* All but image, status, requests, pager, the two devices and the descriptor: those were given the first numbers from fd_base. */
+    /* All but image, status, requests, pager, the two devices and the descriptor: those were given the first numbers
+     * from fd_base. */
     for (;;) {
         int32_t fds[FF_REQUEST_FDS];
         const uint32_t count = receiveRequest(context, fds);
