@@ -4,7 +4,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <cerrno>
 
 #include "capture/describe.h"
 #include "capture/errors.h"
@@ -94,10 +95,30 @@ Result<void> noteVdso(DescriptorBuilder& builder, ff_process& process, const Twi
     return {};
 }
 
+/// A process's own memory policies are not carried: numa_maps(5) names those that are not the default.
+Result<void> checkPolicies(const Twin& twin, const std::vector<Mapping>& mappings) {
+    const auto text = twin.proc().read("numa_maps");
+    if (!text) return errno == ENOENT ? Result<void>() : unreadable(twin.pid(), "read numa_maps", errno);
+    for (size_t at = 0; at < text->size();) {
+        const size_t end = std::min(text->find('\n', at), text->size());
+        const std::string_view line = std::string_view(*text).substr(at, end - at);
+        at = end + 1;
+        const std::string_view rest = line.substr(std::min(line.find(' ') + 1, line.size()));
+        const std::string_view policy = rest.substr(0, rest.find(' '));
+        if (policy == "default") continue;
+        const uint64_t start = numberOf(line, 16);
+        for (const Mapping& mapping : mappings)
+            if (mapping.start <= start && start < mapping.end)
+                return notCarried(nameMapping(mapping, "NUMA policy " + std::string(policy)));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> describeMemory(DescriptorBuilder& builder, ff_process& process, const ProcDir& parent, const Twin& twin,
                             const std::vector<Mapping>& mappings, uint64_t scratch, SharedTable& shared) {
+    if (auto policies = checkPolicies(twin, mappings); !policies) return policies;
     process.vma_first = static_cast<uint32_t>(builder.vmas.size());
     for (const Mapping& mapping : mappings) {
         if (mapping.start == scratch) continue;

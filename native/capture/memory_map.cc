@@ -123,6 +123,9 @@ Result<void> checkMappings(const std::vector<Mapping>& mappings) {
             return notCarried(nameMapping(mapping, "userfaultfd"));
         if (mapping.isNotForked() && (mapping.shared || mapping.inode != 0 || mapping.has("gd ")))
             return notCarried(nameMapping(mapping, "MADV_DONTFORK"));
+        // A munmap that fails at a sealed mapping raises events for what lies before it (linux mm/vma.c,
+        // vms_gather_munmap_vmas): the child's pager would forget memory that is still there.
+        if (mapping.has("sl ") && !special) return notCarried(nameMapping(mapping, "sealed with mseal"));
         // An execute-only mapping has a key of the kernel's own choice (pkeys(7)).
         if (mapping.protection_key != 0 && mapping.prot != PROT_EXEC)
             return notCarried(nameMapping(mapping, "protection key " + std::to_string(mapping.protection_key)));

@@ -41,7 +41,8 @@ Result<uint32_t> SharedTable::kindOf(const Mapping& mapping, const struct stat& 
     if (about.st_dev == shm_device_) {
         if (mapping.path.starts_with(kMemfd)) return uint32_t{FF_SHARED_MEMFD};
         if (mapping.path.starts_with(kSegment)) return uint32_t{FF_SHARED_SYSV};
-        return uint32_t{FF_SHARED_ANONYMOUS};
+        if (mapping.path.starts_with("/dev/zero")) return uint32_t{FF_SHARED_ANONYMOUS};
+        return notCarried(nameMapping(mapping, "MAP_SHARED, memory of a driver"));
     }
     if (exact) return uint32_t{FF_SHARED_NAMED};
     // It has names, but not this one: what others read and write there would be lost to the child.

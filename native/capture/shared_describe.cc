@@ -58,7 +58,7 @@ Result<bool> SharedTable::describeMapping(ff_vma& vma, const Mapping& mapping, c
                 vma.shared = static_cast<uint32_t>(i) + 1;
         return vma.shared != 0;
     }
-    if (mapping.path.empty() || mapping.path[0] != '/') return false;
+    if (mapping.path.empty() || mapping.path[0] != '/' || (objects_.empty() && !mapping.shared)) return false;
     struct stat about {};
     if (fstatat(twin.fd(), mapFile(mapping).c_str(), &about, 0) != 0)
         return unreadable(parent.pid(), "stat " + nameMapping(mapping), errno);

@@ -44,7 +44,8 @@ bool DescriptorValidator::shared(const ff_shared& object, size_t index, const ff
     if (object.size > kMaxSharedBytes || object.seals & ~kAllSeals || object.mode & ~07777u || object.sysv_removed > 1)
         return fail(name + ": bad size, seals or mode");
     if (!stringAt(object.name, name.c_str())) return false;
-    if (object.kind == FF_SHARED_NAMED && !view_.string(object.name).starts_with("/dev/shm/"))
+    const std::string path = std::string(view_.string(object.name)) + "/";
+    if (object.kind == FF_SHARED_NAMED && (!path.starts_with("/dev/shm/") || path.find("/../") != std::string::npos))
         return fail(name + ": not a name in /dev/shm");
     uint64_t end = 0;
     for (const ff_run& run : view_.runs(object)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// deviation: sealed mapping (mseal)
-// says: MADV_DONTNEED
+// refused: sealed mapping (mseal)
+// names: mseal
 #include "memory.h"
 
 #include <sys/syscall.h>
