@@ -25,6 +25,7 @@ export async function childLogs(
     // Read before: what it wrote until its end is then in the files.
     const hasEnded = entry.child.state >= ChildState.CHILD_STATE_FAILED;
     let read = 0;
+    let isMoreLeft = false;
     for (const [fd, offset] of offsets) {
       const command = { readLogs: { childId, fd, offset, maxBytes: chunkBytes } };
       const { logs } = await cluster.nodes.send(node, command, readMs);
@@ -33,10 +34,12 @@ export async function childLogs(
       outlet.write({ data: logs.data, fd });
       offsets.set(fd, logs.offset + logs.data.length);
       read += logs.data.length;
+      isMoreLeft ||= logs.data.length >= chunkBytes;
       await outlet.ready();
     }
     context.signal.throwIfAborted();
-    if (read > 0) continue;
+    // A child that writes all the time would never be read to its end.
+    if (request.follow ? read > 0 : isMoreLeft) continue;
     if (hasEnded || !request.follow) return;
     await delay(pollMs, undefined, { signal: context.signal });
   }

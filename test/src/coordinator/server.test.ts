@@ -120,8 +120,8 @@ describe('coordinator, server', () => {
     const agent = await cluster.agent('n1');
     const files = ['', 'first ', 'oops'];
     agent.handlers.readLogs = ({ readLogs }) => {
-      const { fd, offset } = readLogs!;
-      return { logs: { data: Buffer.from(files[fd]!).subarray(offset, offset + 4), offset } };
+      const { fd, offset, maxBytes } = readLogs!;
+      return { logs: { data: Buffer.from(files[fd]!).subarray(offset, offset + maxBytes), offset } };
     };
     await cluster.client.prepare({ pid: 1, name: 'warm' });
     const [started] = await collect(cluster.client.fork({ seed: 'warm' }));
@@ -135,6 +135,18 @@ describe('coordinator, server', () => {
     agent.events([agent.exited(childId)]);
     assert.equal(joined(await following, 1), 'first and last');
     await assert.rejects(collect(cluster.client.childLogs('ch_none')), refusal('CHILD_NOT_FOUND'));
+  });
+
+  it('reads the logs of a child that writes all the time, without following it for ever', async () => {
+    const agent = await cluster.agent('n1');
+    agent.handlers.readLogs = ({ readLogs }) => ({ logs: { data: Buffer.from('more '), offset: readLogs!.offset } });
+    await cluster.client.prepare({ pid: 1, name: 'warm' });
+    const [started] = await collect(cluster.client.fork({ seed: 'warm' }));
+    const chunks = await collect(cluster.client.childLogs(started!.child!.childId));
+    assert.deepEqual(
+      chunks.map(({ fd, data }) => `${fd} ${Buffer.from(data).toString()}`),
+      ['1 more ', '2 more '],
+    );
   });
 
   it('drains a node: no new children, until it is undrained', async () => {
